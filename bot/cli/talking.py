@@ -13,6 +13,7 @@ import typer
 from bot.cli.root import environment, verbs
 from bot.cli.terminal import fail, print_json
 from bot.copied_lines import for_terminal
+from bot.domain.shown import quoted
 from bot.exits import FAILED, USAGE, exit_of_answer
 
 if TYPE_CHECKING:  # loaded by who needs it, so that help and completion come at once
@@ -49,12 +50,6 @@ def line_of(words: Sequence[str]) -> str:
     """The words as one line of the grammar. The shell took the quotes of a reason away, so it gets them again."""
     before = ("", *words)
     return " ".join(quoted(word) if was in REASON_FLAGS else word for was, word in zip(before, words, strict=False))
-
-
-def quoted(text: str) -> str:
-    """`text` as one word of the grammar."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 _UNREAD = {

@@ -17,8 +17,9 @@ from bot.cli.completion import Line
 from bot.cli.following import follow, follow_queued, follow_warming, show_warming
 from bot.cli.here import done_here, work_here
 from bot.cli.root import EXITS, FREE_TEXT, FileOption, JsonFlag, Words, app, environment
-from bot.cli.talking import AT_THE_MACHINE, connect, job_named, quoted, say, show
+from bot.cli.talking import AT_THE_MACHINE, connect, job_named, say, show
 from bot.cli.terminal import fail, print_json
+from bot.domain.shown import quoted
 from bot.exits import USAGE, exit_of_lint, exit_of_why
 from bot.sheet import FILE_MAX, Form, begin, end, part
 

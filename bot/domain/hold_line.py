@@ -6,8 +6,9 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 
+from bot.domain.durations import as_typed, seconds_in, typed_at_end
 from bot.domain.hearing import Heard
-from bot.domain.hold import LONGEST, SHORTEST, seconds_in, span, span_at_end
+from bot.domain.hold import LONGEST, SHORTEST
 from bot.domain.mending import misunderstood
 from bot.domain.puzzles import yours
 from bot.domain.shown import shown
@@ -73,9 +74,9 @@ def _held(command: Command, heard: Heard, speaker: Speaker) -> Command:
     reason, seconds = heard.given.get("because", ""), _lasts(command, heard, speaker)
     site = _held_as(command)
     if not reason:
-        lasts = f" for {span(seconds)}" if seconds else ""
+        lasts = f" for {as_typed(seconds)}" if seconds else ""
         raise Confused(Misunderstood("A hold needs a reason.", f"{speaker.command} hold {site}{lasts} because …"))
-    if not seconds and (cut := span_at_end(reason)) is not None:
+    if not seconds and (cut := typed_at_end(reason)) is not None:
         problem = f"Whether `for {cut[1]}` is how long or part of the reason cannot be told. Write it before because."
         raise Confused(misunderstood(speaker, problem, f"hold {site} for {cut[1]} because {cut[0]}"))
     return replace(command, reason=reason, seconds=seconds)
@@ -95,8 +96,10 @@ def _lasts(command: Command, heard: Heard, speaker: Speaker) -> float:
             Misunderstood(problem, f"{speaker.command} hold {_held_as(command)} for 2h because {reason or '…'}")
         )
     if given and not SHORTEST <= seconds <= LONGEST:
-        nearest = span(min(max(seconds, SHORTEST), LONGEST))
-        problem = f"A hold lasts from {span(SHORTEST)} to {span(LONGEST)}, and `{shown(given)}` is {_too(seconds)}."
+        nearest = as_typed(min(max(seconds, SHORTEST), LONGEST))
+        problem = (
+            f"A hold lasts from {as_typed(SHORTEST)} to {as_typed(LONGEST)}, and `{shown(given)}` is {_too(seconds)}."
+        )
         mended = f"hold {_held_as(command)} for {nearest} because {reason}"
         if reason:
             raise Confused(misunderstood(speaker, problem, mended))

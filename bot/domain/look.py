@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.durations import span
 from bot.domain.masking import masked
 from providers.contract import Cached
 
@@ -18,7 +19,6 @@ SHOWN_MAX = 40  # characters of a version or ETag
 _BROWSER = re.compile(r"Mozilla/5\.0 \((\w+)[^)]*\).*")
 _COMPRESSED = ("--gzip", "-gzip", ";gzip", "-br", ";br", "-zstd", ";zstd", "-df")  # what servers add to an ETag
 _NO_BYTES = hashlib.sha256().hexdigest()
-_UNITS = ((172_800, 86_400, "d"), (7_200, 3_600, "h"), (120, 60, "min"), (0, 1, "s"))  # from, size, name; in seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,9 +237,3 @@ def describe(look: Look, now: float) -> str:
         words.append(f"without {look.lacks}")
     told = ", ".join(word for word in words if word) or "answered"
     return f"{told}, {asked}" if asked else told
-
-
-def span(seconds: float) -> str:
-    """A length of time in one unit, never longer than it is: 79 s, 5 min, 5 h, 3 d."""
-    size, name = next((size, name) for least, size, name in _UNITS if seconds >= least or not least)
-    return f"{int(seconds // size)} {name}"

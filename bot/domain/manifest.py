@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
-from bot.domain.shown import how_many, refused_character, shown
+from bot.domain.shown import count, refused_character, shown
 
 FILES_MAX = 20_000
 NAME_MAX = 1_000  # characters
@@ -120,7 +120,7 @@ def _sum(line: str, number: int) -> tuple[str, str]:
     else:
         raise BadManifest(f"Line {number:,} of the manifest is not of `sha256sum`: `{shown(line, 60)}`.", A_LINE)
     if len(digest) not in _LENGTHS:
-        raise BadManifest(f"Line {number:,} of the manifest has a hash of {how_many(len(digest), 'digit')}.", A_LINE)
+        raise BadManifest(f"Line {number:,} of the manifest has a hash of {count(len(digest), 'digit')}.", A_LINE)
     name = re.sub(r"\\[\\nr]", lambda sign: _ESCAPES[sign.group()], name) if escaped else name
     return file_path(name, f"Line {number:,}"), digest.lower()
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from bot.domain.durations import span
 from bot.domain.finding import Finding, Page, Verdict
 from bot.domain.landing import Purged
-from bot.domain.look import ORIGIN, Look, compare, describe, span
+from bot.domain.look import ORIGIN, Look, compare, describe
 
 _Centre = tuple[str, str, str, str]  # URL, variant, place, and what the data centre calls itself
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -196,6 +196,10 @@ class Policy:
         glass = self.break_glass.who if self.break_glass else ()
         urgent = self.urgent.who if self.urgent else ()
         return [*said, *self.asked, *glass, *urgent, *(name for names in self.groups.values() for name in names)]
+
+    def ids_of(self, words: Iterable[str]) -> frozenset[str]:
+        """Whom `words` mean: ids, and words of `who` that are no group."""
+        return frozenset(one for word in words for one in self.groups.get(word, (word,)))
 
     def is_user_group(self, name: str) -> bool:
         """Whether `name` is a Slack user-group's id, and no group of the policy's own."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from bot.domain.hold import span
+from bot.domain.durations import as_typed
 from bot.domain.reading import Reader
 from bot.domain.searching import search_line
 from bot.domain.shown import Notes, quoted
@@ -123,7 +123,7 @@ def _option_words(command: Command) -> list[str]:
 
 
 def _hold_words(command: Command) -> list[str]:
-    lasts = f"for {span(command.seconds)}" if command.seconds else ""
+    lasts = f"for {as_typed(command.seconds)}" if command.seconds else ""
     reason = _option("because", command.reason) if command.reason else ""
     return ["all" if command.everywhere else safe_word(command.site), lasts, reason]
 

@@ -54,7 +54,7 @@ class Notes:
         return f"{said} (and {more:,} more like it)" if more and "{}" in sentence else said
 
 
-def how_many(n: int, one: str, many: str = "") -> str:
+def count(n: int, one: str, many: str = "") -> str:
     """1 job, 2 jobs, 1,000 jobs; `many` where that is not `one` with an s."""
     return f"{n:,} {one if n == 1 else many or f'{one}s'}"
 

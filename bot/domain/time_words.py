@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from bot.domain.hold import is_count, seconds_in
+from bot.domain.durations import is_count, seconds_in
 from bot.domain.shown import Notes
 from bot.domain.speech import KIND_OF, OPTION_OF, VERB_OF, OptionRow
 from bot.domain.when import CLOCK_WORD, DAY_WORD, DIGITS_DAY, HALF_DAY, ISO_WORD, TWELVE_WORD, ZONE, counted, in_24

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain.saying import safe_word
-from bot.domain.shown import how_many, shown
+from bot.domain.shown import count, shown
 from bot.domain.speech import KIND_OF
 
 COLUMNS = ("url", "path", "target", "tag")
@@ -155,7 +155,7 @@ def _read(name: str, rows: Sequence[str], table: _Table) -> Iterator[tuple[int, 
 def _must_fit(name: str, number: int, row: Sequence[str], table: _Table) -> None:
     """A thing that a separator may have cut, or not cut, is not guessed at: another page would be purged."""
     if any(map(str.strip, row[table.width :])):
-        what = f"Line {number:,} of {shown(name)} has {how_many(len(row), 'column')}, and the first line {table.width}."
+        what = f"Line {number:,} of {shown(name)} has {count(len(row), 'column')}, and the first line {table.width}."
         mark = _DELIMITERS[table.delimiter]
         raise Unlisted(what, f"Put quotes around what has a {mark} in it, or save it as .txt with one thing a line.")
     if not table.name and row and ";" in row[0]:

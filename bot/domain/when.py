@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 
 from bot.domain.cron import comes_twice, instant, is_left_out
-from bot.domain.hold import seconds_in
+from bot.domain.durations import seconds_in
 
 SOONEST, LATEST = 10.0, 90 * 86400.0  # seconds ahead
 _DAY = r"today|tomorrow|[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -242,18 +242,3 @@ def on_the_clock(at: float, zone: tzinfo) -> str:
     wall = datetime.fromtimestamp(at, zone)
     name = wall.tzname() or ""
     return f"{wall:%a} {wall.day} {wall:%b %H:%M:%S} {f'UTC{name}' if name[:1] in '+-' else name}".rstrip()
-
-
-def length(seconds: float) -> str:
-    """4 d 22 h, 9 min 30 s, 10 s: the two largest units."""
-    parts: list[str] = []
-    left = round(seconds) if seconds < 120 else round(seconds / 10) * 10
-    for unit, size in (("d", 86400), ("h", 3600), ("min", 60), ("s", 1)):
-        if left >= size or (unit == "s" and not parts):
-            parts.append(f"{left // size} {unit}")
-        elif parts:
-            break
-        left %= size
-        if len(parts) == 2:
-            break
-    return " ".join(parts)

@@ -42,7 +42,7 @@ def wish(heard: Heard, verb: Verb, speaker: Speaker, notes: Notes) -> Command:
         unnamed = nothing_named(speaker, verb, named, heard.given)
         empty = "The list or file that came with it holds no target. " if heard.has_empty_list else ""
         raise Confused(replace(unnamed, problem=f"{empty}{unnamed.problem}"))
-    read = _read(heard, _Eyes(speaker, verb, notes))
+    read = _read(heard, _ThingReader(speaker, verb, notes))
     _must_not_be_verb(heard, read, speaker)
     if verb not in LOOKING:
         odd = [thing for thing, why in read.unread if type(why) in (Puzzling, Unreadable)]
@@ -89,7 +89,7 @@ def _unknown(what: str, name: str, near: list[str], own: list[str], suggestion: 
     return Misunderstood(f"{said}{yours(own)}", suggestion)
 
 
-class _Eyes:
+class _ThingReader:
     """Reads one thing for one verb."""
 
     def __init__(self, speaker: Speaker, verb: Verb, notes: Notes) -> None:
@@ -119,7 +119,7 @@ class _Eyes:
         return targets
 
 
-def _read(heard: Heard, eyes: _Eyes) -> Read:
+def _read(heard: Heard, reader: _ThingReader) -> Read:
     read = Read()
     guessed, plainly_guessed = read.guessed, heard.kind is None
     for thing in heard.things:
@@ -131,7 +131,7 @@ def _read(heard: Heard, eyes: _Eyes) -> Read:
                 guessed[thing] = plainly_guessed
             continue
         try:
-            targets = eyes.read(thing)
+            targets = reader.read(thing)
         except Unreadable as why:
             read.unread.append((thing, why.with_traceback(None)))  # its frames would outlive a list of 100,000 lines
             continue

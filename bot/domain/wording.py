@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from bot.domain.policy import Ask, Conditions, Outline, Policy, Refuse, Rule, Tightening
 from bot.domain.recent import Before
-from bot.domain.shown import how_many
+from bot.domain.shown import count
 from providers.contract import Kind
 
 ADD_REASON = "Add: because <reason>"
@@ -146,7 +146,7 @@ def _when(when: Conditions) -> str:
     if when.over_usd is not None:
         return f" for what costs more than {dollars(when.over_usd)}"
     if when.over_items is not None:
-        return f" for more than {how_many(when.over_items, 'target')}"
+        return f" for more than {count(when.over_items, 'target')}"
     if when.outside is not None:
         return f" outside {when.outside.text}"
     return f" during {when.during.text}" if when.during is not None else ""

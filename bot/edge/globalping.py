@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import httpx
 
 from bot.domain.answer import PLAIN, Answer, Asked
-from bot.domain.look import span
+from bot.domain.durations import span
 from bot.domain.world import Measured, Region
 from bot.edge.abroad import Unaskable, address_of, locations, plain, public, wish
 from bot.edge.bodies import whole_body

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.domain.job import CLOSED
-from bot.domain.shown import how_many
+from bot.domain.shown import count
 from bot.ledger.agreement import COLUMNS, Agreement
 from bot.ledger.chain import Breach, Head, Ranges, Walk, sha256
 from bot.ledger.held import hold_breaches
@@ -120,12 +120,12 @@ class _Auditor:
     def _continues(self) -> Iterator[Breach]:
         if self._exported is None:
             return
-        walk, count = self.walk, self._exported.head.count
-        if walk.parted or walk.head.count < count:
+        walk, n = self.walk, self._exported.head.count
+        if walk.parted or walk.head.count < n:
             self.replaced = replaced_by(self._reading, self._exported.head, walk.parted)
         if self.replaced is not None:
             return
-        entries = how_many(count, "entry", "entries")
+        entries = count(n, "entry", "entries")
         if walk.parted:
             first = walk.agreed + 1
             since = f"entry {first}" if first == walk.parted else f"one of the entries {first} to {walk.parted}"
@@ -134,7 +134,7 @@ class _Auditor:
                 f" on.{self._restored()}",
                 first,
             )
-        elif walk.head.count < count:
+        elif walk.head.count < n:
             yield Breach(
                 f"The exported head has {entries}, and the journal ends with {walk.head.count}: its end was"
                 f" removed.{self._restored()}",

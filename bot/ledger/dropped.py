@@ -22,7 +22,9 @@ def to_asker(request: InLine, what: str, advice: str) -> Mapping[str, str]:
 def drop_restored(holds: Holds, intake: Intake, now: float) -> tuple[int, ...]:
     """Have nothing in line wait any more, since a backup was restored; who queued it at Slack is told there once a bot
     runs. The numbers of the requests."""
-    waiting = [request for site in holds.sites_in_line() for lot in holds.lots(site) for request in holds.requests(lot)]
+    waiting = [
+        request for site in holds.sites_in_line() for sheaf in holds.sheaves(site) for request in holds.requests(sheaf)
+    ]
     holds.drop(waiting, Over(BY_RESTORE, now))
     alike: dict[tuple[str, ...], list[InLine]] = {}
     for request in sorted(waiting, key=lambda one: one.id):

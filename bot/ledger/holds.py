@@ -78,7 +78,7 @@ class CameToNothing:
 
 
 @dataclass(frozen=True, slots=True)
-class Lot:
+class Sheaf:
     """What becomes one plan: requests of one site, with the same softness, account and check."""
 
     site: str
@@ -88,8 +88,8 @@ class Lot:
 
 
 @dataclass(frozen=True, slots=True)
-class LotSize:
-    """How many requests are in line in a lot, and what they purge, each counted by itself when it came."""
+class SheafSize:
+    """How many requests are in line in a sheaf, and what they purge, each counted by itself when it came."""
 
     requests: int
     targets: int
@@ -159,13 +159,13 @@ class Holds:
         rows = self._tx.rows("select distinct site from in_line where job is null")
         return [str(row["site"]) for row in rows]
 
-    def add(self, key: str, lot: Lot, request: InLine, told: Waiting) -> int:
+    def add(self, key: str, sheaf: Sheaf, request: InLine, told: Waiting) -> int:
         """Put a request in line, once for each `key`; its number. What `told` says of its number counts for nothing."""
         self._tx.run(
             "insert into in_line (key, site, soft, only_account, checks, by, team, source, channel, thread, at,"
             " targets, urls, doc) values (:key, :site, :soft, :only, :checks, :by, :team, :source, :channel, :thread,"
             " :now, :targets, :urls, :doc) on conflict (key) do nothing",
-            key=key, **_values(lot), by=request.by, team=request.team, source=request.source, channel=request.channel,
+            key=key, **_values(sheaf), by=request.by, team=request.team, source=request.source, channel=request.channel,
             thread=request.thread, now=told.at, targets=told.targets, urls=told.urls, doc=request.packed,
         )  # fmt: skip
         number = self.number_of(key)
@@ -210,26 +210,26 @@ class Holds:
         )
         return _waiting(rows[0]) if rows else None
 
-    def size(self, lot: Lot) -> LotSize:
-        """What is in line in `lot`."""
+    def size(self, sheaf: Sheaf) -> SheafSize:
+        """What is in line in `sheaf`."""
         rows = self._tx.rows(
-            f"select count(*) as n, sum(targets) as targets, sum(urls) as urls from in_line where {_IN_LOT}",
-            **_values(lot),
+            f"select count(*) as n, sum(targets) as targets, sum(urls) as urls from in_line where {_IN_SHEAF}",
+            **_values(sheaf),
         )
-        return LotSize(whole(rows[0]["n"]), whole(rows[0]["targets"]), whole(rows[0]["urls"]))
+        return SheafSize(whole(rows[0]["n"]), whole(rows[0]["targets"]), whole(rows[0]["urls"]))
 
-    def lots(self, site: str) -> list[Lot]:
+    def sheaves(self, site: str) -> list[Sheaf]:
         """The plans that wait for `site`, the first asked for first."""
         rows = self._tx.rows(
             "select site, soft, only_account, checks from in_line where job is null and site = :site"
             " group by site, soft, only_account, checks order by min(id)",
             site=site,
         )
-        return [Lot(str(r["site"]), bool(r["soft"]), str(r["only_account"]), bool(r["checks"])) for r in rows]
+        return [Sheaf(str(r["site"]), bool(r["soft"]), str(r["only_account"]), bool(r["checks"])) for r in rows]
 
-    def requests(self, lot: Lot) -> list[InLine]:
-        """The requests of `lot`, the first first."""
-        rows = self._tx.rows(f"select * from in_line where {_IN_LOT} order by id", **_values(lot))
+    def requests(self, sheaf: Sheaf) -> list[InLine]:
+        """The requests of `sheaf`, the first first."""
+        rows = self._tx.rows(f"select * from in_line where {_IN_SHEAF} order by id", **_values(sheaf))
         return [_request(row) for row in rows]
 
     def take(self, requests: Iterable[InLine], job: int) -> None:
@@ -285,11 +285,11 @@ class Holds:
         self._tx.run("delete from in_line_over where id not in (select id from in_line)")
 
 
-_IN_LOT = "job is null and site = :site and soft = :soft and only_account = :only and checks = :checks"
+_IN_SHEAF = "job is null and site = :site and soft = :soft and only_account = :only and checks = :checks"
 
 
-def _values(lot: Lot) -> Mapping[str, str | int]:
-    return {"site": lot.site, "soft": int(lot.soft), "only": lot.only, "checks": int(lot.check)}
+def _values(sheaf: Sheaf) -> Mapping[str, str | int]:
+    return {"site": sheaf.site, "soft": int(sheaf.soft), "only": sheaf.only, "checks": int(sheaf.check)}
 
 
 def _over(row: Row) -> Over:

@@ -25,7 +25,7 @@ def announce_over(books: Books, core: Core, key: str, news: HoldNews, jobs: Iter
     sites = [books.jobs.get(number).site for number in jobs]
     for n, (channel, names) in enumerate(channels_of(core, news.site).items()):
         free = [name for name in names if books.holds.on(name, news.at) is None]
-        sizes = [books.holds.size(lot) for name in free for lot in books.holds.lots(name)]
+        sizes = [books.holds.size(sheaf) for name in free for sheaf in books.holds.sheaves(name)]
         own = replace(
             news,
             jobs=sum(name in free for name in sites),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from bot.domain.actor import Actor
 from bot.domain.command import Command
 from bot.domain.hold import Hold
-from bot.domain.job import State
+from bot.domain.job import JobView, State
 from bot.domain.plan import Plan
 from bot.domain.policy import Allow, Decision, Deny, Roster
 from bot.domain.ruling import decide
@@ -138,13 +138,13 @@ def enter(books: Books, core: Core, ready: Ready, roster: Roster) -> JobMade | J
         found = at_the_machine(decision, hold, plan.site, asking.anyway)
         if isinstance(found, Refused):
             if isinstance(decision, Deny):
-                journal_denied(books, core, asking, plan, decision)
+                journal_denied(books, core.clock.now(), asking.actor.id, plan, decision)
             return found
         made = create(books, core, asking, command, plan, stored, found, due)
         journal_overruled(books, made.job, decision, hold, core.clock.now())
         return made
     if isinstance(decision, Deny):
-        journal_denied(books, core, asking, plan, decision)
+        journal_denied(books, core.clock.now(), asking.actor.id, plan, decision)
         return refused_by(decision)
     if hold is not None and not asking.is_told and due is None:  # at its time it waits for the release
         return site_held(hold, plan.site)
@@ -177,12 +177,16 @@ def journal_refusal(books: Books, core: Core, ready: Ready, roster: Roster) -> N
         return
     decision = judged(books, core, ready.asking.actor, ready.plan, ready.command.reason, roster, ready.due)
     if isinstance(decision, Deny):
-        journal_denied(books, core, ready.asking, ready.plan, decision)
+        journal_denied(books, core.clock.now(), ready.asking.actor.id, ready.plan, decision)
 
 
-def journal_denied(books: Books, core: Core, asking: Asking, plan: Plan, decision: Deny) -> None:
-    """Keep that the policy said no."""
+def journal_denied(
+    books: Books, now: float, by: str, asked: Plan | JobView, decision: Deny, to_others: bool = False
+) -> None:
+    """Keep that the policy said no to a plan, or to what `by` would send anew of a job; `to_others` where that is told
+    of somebody else's wish."""
+    targets, retry = (asked.targets, {"retry": asked.id}) if isinstance(asked, JobView) else (len(asked.targets), {})
+    why = decision.why_to_others if to_others else decision.why
     books.journal.add(
-        core.clock.now(), "denied", asking.actor.id,
-        site=plan.site, kind=plan.kind, targets=len(plan.targets), rule=decision.rule, why=decision.why,
-    )  # fmt: skip
+        now, "denied", by, site=asked.site, kind=asked.kind, targets=targets, rule=decision.rule, why=why, **retry
+    )

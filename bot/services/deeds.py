@@ -20,7 +20,7 @@ from bot.ledger.window import Beside
 from bot.services import clearance, joining, timed
 from bot.services.approvals import tell_outcome
 from bot.services.configured import no_longer_configured
-from bot.services.deciding import submit
+from bot.services.deciding import journal_denied, submit
 from bot.services.endings import tell_all, tell_askers
 from bot.services.fetching import stop
 from bot.services.forged import OTHER_RECORD
@@ -143,10 +143,7 @@ def _denied_now(
     decision = clearance.judge_again(books, core, job, people, now)
     if not isinstance(decision, Deny):
         return None
-    books.journal.add(
-        now, "denied", actor.id,
-        site=job.site, kind=job.kind, targets=job.targets, rule=decision.rule, why=decision.why_to_others, retry=job.id,
-    )  # fmt: skip
+    journal_denied(books, now, actor.id, job, decision, to_others=True)
     advice = f"Nothing more of {job.name} is purged. It can be retried once that is over."
     return Refused(why_denied(decision), advice, by_rule=True)
 
@@ -161,10 +158,7 @@ def _decided_here(
     found = at_the_machine(decision, hold, job.site, anyway)
     if isinstance(found, Refused):
         if isinstance(decision, Deny):
-            books.journal.add(
-                now, "denied", actor.id,
-                site=job.site, kind=job.kind, targets=job.targets, rule=decision.rule, why=decision.why,
-            )  # fmt: skip
+            journal_denied(books, now, actor.id, job, decision)
         return found
     here = replace(job, rule=found.rule)
     version = core.setup.policy.version

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.forecast import Lane
 from bot.domain.plan import Plan
-from bot.domain.shown import how_many
+from bot.domain.shown import count
 from bot.ledger.books import Books
 from bot.ledger.queue import Load, OpenJob, OpenLayer
 from bot.services.queue import ENDED, Times, foretold, state_of
@@ -30,12 +30,10 @@ def full(books: Books, core: Core, plan: Plan) -> Full | None:
 def _full(core: Core, account: str, load: Load, new: int) -> Full:
     most = core.setup.most
     if load.jobs >= most.jobs:
-        what = (
-            f"{account} has {how_many(load.jobs, 'open job')}, and at most {most.jobs:,} may be open (`limits.jobs`)."
-        )
+        what = f"{account} has {count(load.jobs, 'open job')}, and at most {most.jobs:,} may be open (`limits.jobs`)."
     else:
         what = (
-            f"{account} has {how_many(load.targets, 'target')} in open jobs; with {new:,} more they would be over"
+            f"{account} has {count(load.targets, 'target')} in open jobs; with {new:,} more they would be over"
             f" {most.urls:,} (`limits.urls`)."
         )
     return Full(what, "", account=account, since=load.newest)

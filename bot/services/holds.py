@@ -160,8 +160,8 @@ def _changed(books: Books, site: str, before: Hold | None, after: Hold | None, w
 def _in_line(books: Books, site: str, now: float) -> tuple[int, int]:
     """How many requests in line for `site`, or for any, become plans now, and how many of those."""
     sites = books.holds.sites_in_line() if site == ALL else [site]
-    lots = [lot for name in sites if books.holds.on(name, now) is None for lot in books.holds.lots(name)]
-    return sum(books.holds.size(lot).requests for lot in lots), len(lots)
+    sheaves = [sheaf for name in sites if books.holds.on(name, now) is None for sheaf in books.holds.sheaves(name)]
+    return sum(books.holds.size(sheaf).requests for sheaf in sheaves), len(sheaves)
 
 
 def _standing(books: Books, core: Core, site: str, now: float) -> Hold | None:

@@ -9,6 +9,7 @@ from bot.domain.command import Command
 from bot.domain.plan import Plan
 from bot.domain.site import Layer, Site
 from bot.domain.target import Target
+from bot.domain.wording import listed
 from bot.services.planning import Known, make_plan
 from providers.contract import Kind, Provider, UnsupportedWish
 
@@ -77,7 +78,7 @@ def keys_for_all(command: Command, site: Site, providers: Providers) -> str:
     if {target.kind for target in command.targets} <= {*kinds, Kind.PATH}:
         return ""
     every = f"Every layer of {site.name}" if len(site.layers) > 1 else site.name
-    return f" {every} can purge {_listed([key for kind in kinds for key in KEYS[kind]], 'and')}." if kinds else ""
+    return f" {every} can purge {listed([key for kind in kinds for key in KEYS[kind]], 'and')}." if kinds else ""
 
 
 def _common(command: Command, site: Site, providers: Providers) -> str:
@@ -85,7 +86,7 @@ def _common(command: Command, site: Site, providers: Providers) -> str:
     kinds = [kind for kind in WORDS if all(kind in providers[layer.account].can.kinds for layer in site.layers)]
     if {target.kind for target in command.targets} <= {*kinds, Kind.PATH}:
         return ""
-    return f" All layers of {site.name} can purge {_listed([WORDS[kind] for kind in kinds], 'and')}." if kinds else ""
+    return f" All layers of {site.name} can purge {listed([WORDS[kind] for kind in kinds], 'and')}." if kinds else ""
 
 
 def _in_some(able: Sequence[Layer], site: Site, providers: Providers) -> str:
@@ -93,12 +94,12 @@ def _in_some(able: Sequence[Layer], site: Site, providers: Providers) -> str:
     if not able:
         return ""
     outermost = site.layers[-1]
-    unable = _listed([_title(layer, providers) for layer in site.layers if layer not in able], "and")
+    unable = listed([_title(layer, providers) for layer in site.layers if layer not in able], "and")
     if outermost not in able:
-        names = _listed([_title(layer, providers) for layer in able], "and")
+        names = listed([_title(layer, providers) for layer in able], "and")
         old = f"visitors would keep the old page that {_title(outermost, providers)} holds"
         return f" Only {names} can do this, and {old}."
-    inner = _listed([f"`only {layer.account}`" for layer in reversed(able[:-1])], "or")
+    inner = listed([f"`only {layer.account}`" for layer in reversed(able[:-1])], "or")
     more = f" With {inner} visitors keep the old page." if inner else ""
     stays = f"the copies in {unable} stay, and old pages may come back from there."
     return f" Or add `only {outermost.account}`: {stays}{more}"
@@ -106,7 +107,3 @@ def _in_some(able: Sequence[Layer], site: Site, providers: Providers) -> str:
 
 def _title(layer: Layer, providers: Providers) -> str:
     return f"{providers[layer.account].title} ({layer.account})"
-
-
-def _listed(words: Sequence[str], word: str) -> str:
-    return f" {word} ".join(filter(None, [", ".join(words[:-1]), *words[-1:]]))

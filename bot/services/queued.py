@@ -13,7 +13,7 @@ from bot.domain.saying import thing_line
 from bot.domain.site import Site
 from bot.ledger.books import Books
 from bot.ledger.dropped import AGAIN, NOT_KNOWN, to_asker
-from bot.ledger.holds import BY_RESTORE, REFUSED_LATER, InLine, Lot, Over, Waiting, squeezed
+from bot.ledger.holds import BY_RESTORE, REFUSED_LATER, InLine, Over, Sheaf, Waiting, squeezed
 from bot.services.aside import aside
 from bot.services.deciding import journal_denied, judged
 from bot.services.making import widest_first
@@ -33,7 +33,7 @@ async def put_in_line(core: Core, asking: Asking, command: Command, site: Site) 
         return plan
     roster = await read_roster(core)
     doc = await aside(len(command.targets), lambda: squeezed(command))
-    lot = Lot(site.name, wants_soft(command, site), command.only, command.check)
+    sheaf = Sheaf(site.name, wants_soft(command, site), command.only, command.check)
     actor = asking.actor
     request = InLine(0, site.name, actor.id, actor.team, asking.source, asking.channel, asking.thread, doc)
     told = _told(plan, command, actor.id)
@@ -45,11 +45,11 @@ async def put_in_line(core: Core, asking: Asking, command: Command, site: Site) 
             return None
         decision = judged(books, core, actor, plan, command.reason, roster)
         if isinstance(decision, Deny):
-            journal_denied(books, core, asking, plan, decision)
+            journal_denied(books, now, actor.id, plan, decision)
             return refused_by(decision)
         number = books.holds.number_of(asking.key)
         if not number:
-            number = books.holds.add(asking.key, lot, request, replace(told, at=now))
+            number = books.holds.add(asking.key, sheaf, request, replace(told, at=now))
             books.journal.add(
                 now, "queued", actor.id, request=f"Q-{number}",
                 site=site.name, kind=plan.kind, targets=len(plan.targets), reason=command.reason, source=asking.source,
@@ -57,7 +57,7 @@ async def put_in_line(core: Core, asking: Asking, command: Command, site: Site) 
             )  # fmt: skip
             books.homes.changed()
         is_waiting = replace(told, id=number, at=now)
-        return Queued(hold.alone, site.name, books.holds.size(lot), decision, is_waiting, len(command.targets))
+        return Queued(hold.alone, site.name, books.holds.size(sheaf), decision, is_waiting, len(command.targets))
 
     answer = await core.ledger.write(deed)
     core.engine.wake(HOME)

@@ -62,11 +62,11 @@ def votes_to_be_had(policy: Policy, rule: Rule, read: Mapping[str, frozenset[str
     where there are enough, or that cannot be told."""
     if not isinstance(rule.then, Approve):
         return None
-    of = _spread(policy, rule.then.of)
+    of = policy.ids_of(rule.then.of)
     if not any(map(policy.is_user_group, of)) or not all(one in read for one in of if policy.is_user_group(one)):
         return None
     needed, able = rule.then.needed, _known(of, read)
-    askers = _spread(policy, rule.when.who or (MEMBERS,))
+    askers = policy.ids_of(rule.when.who or (MEMBERS,))
     known, unknown = _known(askers, read), {one for one in askers if _is_open(policy, one, read)}
     others_may_ask = bool(unknown or known - able or any(one.startswith(TOKEN) for one in askers))
     voters_may_ask = bool(unknown or known & able)
@@ -86,10 +86,6 @@ def votes_to_be_had(policy: Policy, rule: Rule, read: Mapping[str, frozenset[str
 def _is_open(policy: Policy, word: str, read: Mapping[str, frozenset[str]]) -> bool:
     """Whether nobody can say here who all are meant."""
     return word in (MEMBERS, GUESTS) or (policy.is_user_group(word) and word not in read)
-
-
-def _spread(policy: Policy, words: tuple[str, ...]) -> frozenset[str]:
-    return frozenset(one for word in words for one in policy.groups.get(word, (word,)))
 
 
 def _known(words: frozenset[str], read: Mapping[str, frozenset[str]]) -> frozenset[str]:

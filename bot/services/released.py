@@ -22,7 +22,7 @@ from bot.domain.policy import Allow, Ask, Decision, Deny, Roster
 from bot.domain.site import Site
 from bot.domain.wording import listed
 from bot.ledger.books import Books
-from bot.ledger.holds import InLine, Lot
+from bot.ledger.holds import InLine, Sheaf
 from bot.ledger.packed import PackedPlan, packed
 from bot.services.aside import aside
 from bot.services.deciding import judged
@@ -56,46 +56,46 @@ class _Of:
 
 async def run_queued(core: Core, site: str) -> None:
     """Make the requests in line for `site` jobs, unless it is held (again)."""
-    for lot in await core.ledger.read(lambda books: _ripe(books, core, site)):
-        await _run(core, lot)
+    for sheaf in await core.ledger.read(lambda books: _ripe(books, core, site)):
+        await _run(core, sheaf)
 
 
-def _ripe(books: Books, core: Core, site: str) -> list[Lot]:
-    return [] if books.holds.on(site, core.clock.now()) else books.holds.lots(site)
+def _ripe(books: Books, core: Core, site: str) -> list[Sheaf]:
+    return [] if books.holds.on(site, core.clock.now()) else books.holds.sheaves(site)
 
 
-async def _run(core: Core, lot: Lot) -> None:
-    """One lot becomes one job, without what the policy does not let its askers have."""
-    requests = await core.ledger.read(lambda books: books.holds.requests(lot))
-    site = core.setup.sites.get(lot.site)
+async def _run(core: Core, sheaf: Sheaf) -> None:
+    """One sheaf becomes one job, without what the policy does not let its askers have."""
+    requests = await core.ledger.read(lambda books: books.holds.requests(sheaf))
+    site = core.setup.sites.get(sheaf.site)
     if site is None:
-        gone = f"{lot.site}, which it was for, is no longer configured."
-        await drop(core, lot.site, [(request, No(gone, "", gone)) for request in requests])
+        gone = f"{sheaf.site}, which it was for, is no longer configured."
+        await drop(core, sheaf.site, [(request, No(gone, "", gone)) for request in requests])
         return
     people = dict.fromkeys((request.by, request.team) for request in requests)
     askers = await asyncio.gather(*(asker(core, who, team) for who, team in people))
     roster = await read_roster(core)
     if any(who.standing is Standing.AWAY for who in askers) or any(members.is_away for members in roster.values()):
-        core.engine.wake(hold_name(lot.site), core.clock.now() + AWAY_SECONDS)
+        core.engine.wake(hold_name(sheaf.site), core.clock.now() + AWAY_SECONDS)
         return
     parts: list[_Of] = []
     denied: list[tuple[InLine, No]] = []
     for who in {who.id: who for who in askers}.values():
         own = [request for request in requests if request.by == who.id]
-        part, nos = await _part_of(core, lot, site, who, own, roster)
+        part, nos = await _part_of(core, sheaf, site, who, own, roster)
         parts += [part] if part else []
         denied += nos
     if denied:
-        await drop(core, lot.site, sorted(denied, key=lambda one: one[0].id))
+        await drop(core, sheaf.site, sorted(denied, key=lambda one: one[0].id))
     if parts:
-        await _make(core, lot, site, parts, roster)
+        await _make(core, sheaf, site, parts, roster)
 
 
 async def _part_of(
-    core: Core, lot: Lot, site: Site, who: Actor, requests: Sequence[InLine], roster: Roster
+    core: Core, sheaf: Sheaf, site: Site, who: Actor, requests: Sequence[InLine], roster: Roster
 ) -> tuple[_Of | None, list[tuple[InLine, No]]]:
     """What of `requests` their asker may have, the first asked for first, and why not the others."""
-    wish = await _allowed(core, lot, site, who, requests, roster)
+    wish = await _allowed(core, sheaf, site, who, requests, roster)
     if isinstance(wish, _Wish):
         return _Of(who, wish), []
     if len(requests) == 1:
@@ -104,7 +104,7 @@ async def _part_of(
     nos: list[tuple[InLine, No]] = []
     for request in requests:
         before = found.requests if found else ()
-        wish = await _allowed(core, lot, site, who, [*before, request], roster)
+        wish = await _allowed(core, sheaf, site, who, [*before, request], roster)
         if isinstance(wish, _Wish):
             found = wish
         else:
@@ -123,65 +123,65 @@ def _beside(no: No, others: Sequence[InLine]) -> No:
 
 
 async def _allowed(
-    core: Core, lot: Lot, site: Site, who: Actor, requests: Sequence[InLine], roster: Roster
+    core: Core, sheaf: Sheaf, site: Site, who: Actor, requests: Sequence[InLine], roster: Roster
 ) -> _Wish | No:
     """`requests` as one, if the policy lets `who` have that now, at once or with votes."""
-    wish = await _wish(core, lot, site, requests)
+    wish = await _wish(core, sheaf, site, requests)
     if isinstance(wish, No):
         return wish
     answer = await core.ledger.read(lambda books: judged(books, core, who, wish.plan, wish.command.reason, roster))
     return no_of(answer, core.setup.policy) if isinstance(answer, Deny) else wish
 
 
-async def _wish(core: Core, lot: Lot, site: Site, requests: Sequence[InLine]) -> _Wish | No:
+async def _wish(core: Core, sheaf: Sheaf, site: Site, requests: Sequence[InLine]) -> _Wish | No:
     things = sum(len(request.packed) for request in requests) // 10
     names = [f"Q-{request.id}" for request in requests]
     command = await aside(things, lambda: joined([request.command for request in requests], site, names))
-    command = replace(command, soft=lot.soft)
+    command = replace(command, soft=sheaf.soft)
     plan = await plan_for(core, command, site)
     if isinstance(plan, Refused):
         return No(plan.what, plan.advice, f"{plan.what} {plan.advice}".strip())
     return _Wish(tuple(requests), command, plan)
 
 
-async def _make(core: Core, lot: Lot, site: Site, parts: Sequence[_Of], roster: Roster) -> None:
+async def _make(core: Core, sheaf: Sheaf, site: Site, parts: Sequence[_Of], roster: Roster) -> None:
     """One job of `parts`, or of the first of them where no one plan can be made of all; the others come after it."""
-    group = await _group(core, lot, site, parts, roster)
-    whole = await _whole(core, lot, site, group)
+    group = await _group(core, sheaf, site, parts, roster)
+    whole = await _whole(core, sheaf, site, group)
     if isinstance(whole, No):
-        await drop(core, lot.site, [(request, whole) for part in group for request in part.wish.requests])
+        await drop(core, sheaf.site, [(request, whole) for part in group for request in part.wish.requests])
         return
     stored = await aside(len(whole.plan.targets) + whole.plan.calls, lambda: packed(whole.plan))
-    made = await core.ledger.write(lambda books: _decide(books, core, lot, group, whole, stored, roster))
+    made = await core.ledger.write(lambda books: _decide(books, core, sheaf, group, whole, stored, roster))
     if not made or len(group) < len(parts):
-        core.engine.wake(hold_name(lot.site))
+        core.engine.wake(hold_name(sheaf.site))
     if made:
         core.engine.wake(job_name(made))
         core.engine.wake(SLACK)
 
 
-async def _whole(core: Core, lot: Lot, site: Site, parts: Sequence[_Of]) -> _Wish | No:
+async def _whole(core: Core, sheaf: Sheaf, site: Site, parts: Sequence[_Of]) -> _Wish | No:
     if len(parts) == 1:
         return parts[0].wish
     requests = sorted((request for part in parts for request in part.wish.requests), key=lambda one: one.id)
-    return await _wish(core, lot, site, requests)
+    return await _wish(core, sheaf, site, requests)
 
 
-async def _group(core: Core, lot: Lot, site: Site, parts: Sequence[_Of], roster: Roster) -> list[_Of]:
+async def _group(core: Core, sheaf: Sheaf, site: Site, parts: Sequence[_Of], roster: Roster) -> list[_Of]:
     """All of `parts` if the policy lets them be one plan, else the first with those that can be one with it."""
-    if await _may_be_one(core, lot, site, parts, roster):
+    if await _may_be_one(core, sheaf, site, parts, roster):
         return list(parts)
     group = [parts[0]]
     for part in parts[1:]:
-        if await _may_be_one(core, lot, site, [*group, part], roster):
+        if await _may_be_one(core, sheaf, site, [*group, part], roster):
             group.append(part)
     return group
 
 
-async def _may_be_one(core: Core, lot: Lot, site: Site, parts: Sequence[_Of], roster: Roster) -> bool:
+async def _may_be_one(core: Core, sheaf: Sheaf, site: Site, parts: Sequence[_Of], roster: Roster) -> bool:
     if len(parts) == 1:
         return True
-    whole = await _whole(core, lot, site, parts)
+    whole = await _whole(core, sheaf, site, parts)
     if isinstance(whole, No):
         return False
     decision = await core.ledger.read(lambda books: _judged(books, core, parts, whole, roster))
@@ -199,22 +199,28 @@ def _judged(books: Books, core: Core, parts: Sequence[_Of], whole: _Wish, roster
 
 
 def _decide(
-    books: Books, core: Core, lot: Lot, parts: Sequence[_Of], whole: _Wish, stored: PackedPlan, roster: Roster
+    books: Books, core: Core, sheaf: Sheaf, parts: Sequence[_Of], whole: _Wish, stored: PackedPlan, roster: Roster
 ) -> int:
     """The number of the job that takes the requests up; 0 when something has changed meanwhile."""
-    waiting = {request.id for request in books.holds.requests(lot)}
-    if books.holds.on(lot.site, core.clock.now()) or not waiting.issuperset(one.id for one in whole.requests):
+    waiting = {request.id for request in books.holds.requests(sheaf)}
+    if books.holds.on(sheaf.site, core.clock.now()) or not waiting.issuperset(one.id for one in whole.requests):
         return 0
     decision = _judged(books, core, parts, whole, roster)
     if isinstance(decision, Deny):
         return 0
-    return _taken_up(books, core, lot, parts, whole, stored, decision)
+    return _taken_up(books, core, sheaf, parts, whole, stored, decision)
 
 
 def _taken_up(
-    books: Books, core: Core, lot: Lot, parts: Sequence[_Of], whole: _Wish, stored: PackedPlan, decision: Allow | Ask
+    books: Books,
+    core: Core,
+    sheaf: Sheaf,
+    parts: Sequence[_Of],
+    whole: _Wish,
+    stored: PackedPlan,
+    decision: Allow | Ask,
 ) -> int:
-    first, channel = whole.requests[0], core.setup.sites[lot.site].channel
+    first, channel = whole.requests[0], core.setup.sites[sheaf.site].channel
     by_id = {part.who.id: part for part in parts}
     others = [who for who in by_id if who != first.by]
     asking = Asking(

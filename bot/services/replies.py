@@ -23,7 +23,7 @@ from bot.domain.verdict import Judgement, Look
 from bot.domain.warming import Warming
 from bot.domain.when import Due
 from bot.domain.why import Case, Diagnosis
-from bot.ledger.holds import CameToNothing, LotSize, Over, Waiting
+from bot.ledger.holds import CameToNothing, Over, SheafSize, Waiting
 from bot.services.checks import old_of
 from bot.services.limits import AccountNow
 from bot.services.queue import QueueShown
@@ -84,7 +84,7 @@ class Queued:
 
     hold: Hold
     site: str
-    size: LotSize
+    size: SheafSize
     decision: Decision
     told: Waiting
     named: int = 1

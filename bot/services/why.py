@@ -36,18 +36,18 @@ async def explain(core: Core, command: Command, within: float = WITHIN) -> Expla
     """Why the first URL of `command` looks old; `within` are the seconds for all looks."""
     site = core.setup.sites[command.site]
     url = url_of(command.targets[0], site)
-    eyes = _Eyes(core, site, url, within)
-    spots, names = await asyncio.gather(eyes.spots(), core.names.ask(urlsplit(url).hostname or ""))
+    chain = _Chain(core, site, url, within)
+    spots, names = await asyncio.gather(chain.spots(), core.names.ask(urlsplit(url).hostname or ""))
     case = Case(
         site, url, core.clock.now(), spots, fronts(core, site), names=tuple(names),
         is_fingerprinted=is_fingerprinted(urlsplit(url).path),
     )  # fmt: skip
-    case = replace(case, spots=await eyes.again(case))
+    case = replace(case, spots=await chain.again(case))
     purges, reading = await our_purges(core, case)
     hold, waiting = await core.ledger.read(lambda books: _held(books, case))
     case = replace(case, purges=purges, reading=reading, hold=hold, in_line=waiting)
     if case.old():
-        case = replace(case, twins=await eyes.twins(case.old()[0].name))
+        case = replace(case, twins=await chain.twins(case.old()[0].name))
     return Explained(site, url, diagnose(case), case, notes=command.notes)
 
 
@@ -64,7 +64,7 @@ def fronts(core: Core, site: Site) -> tuple[Front, ...]:
     )
 
 
-class _Eyes:
+class _Chain:
     """Asks the chain of one site for one URL."""
 
     def __init__(self, core: Core, site: Site, url: str, within: float) -> None:

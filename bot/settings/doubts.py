@@ -12,7 +12,7 @@ from bot.domain.site import Environment
 from bot.domain.wording import listed
 from bot.settings.dead_ends import dead_ends
 from bot.settings.model import Approvals
-from bot.settings.quorums import asked_where_allowed, ids_of, size_of
+from bot.settings.quorums import asked_where_allowed, size_of
 from bot.settings.reach import Ground, named
 from bot.settings.shadows import Known, covered_by, covers, known_of, tightens_all
 from bot.settings.unheard import unheard_conditions
@@ -131,7 +131,7 @@ def _tight_quorums(policy: Policy, ground: Ground) -> Iterator[str]:
 
 def _may_ask(policy: Policy, rule: Rule, of: tuple[str, ...]) -> bool:
     """Whether one of the people `of`, whose number is known, may ask for what the rule is about."""
-    people, askers = ids_of(policy, of), ids_of(policy, rule.when.who or (MEMBERS,))
+    people, askers = policy.ids_of(of), policy.ids_of(rule.when.who or (MEMBERS,))
     return bool(askers & people) or MEMBERS in askers or any(map(policy.is_user_group, askers))
 
 
@@ -195,7 +195,7 @@ def _glass(policy: Policy, ground: Ground, approvals: Approvals) -> Iterator[str
     reviewers = (*glass.who, *policy.asked)
     if size_of(policy, reviewers) == 1:
         yield (
-            f"{here}: only {next(iter(ids_of(policy, reviewers)))} may break the glass and vote, and nobody"
+            f"{here}: only {next(iter(policy.ids_of(reviewers)))} may break the glass and vote, and nobody"
             " closes the review of what they broke or asked for, so it stays open. Name somebody else who may."
         )
 

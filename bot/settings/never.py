@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from bot.domain.policy import MEMBERS, Approve, Policy, Rule, Run, Tightening
 from bot.domain.wording import listed
 from bot.settings.complaints import Complaints
-from bot.settings.quorums import asked_where_allowed, ids_of, size_of
+from bot.settings.quorums import asked_where_allowed, size_of
 from bot.settings.reach import Ground
 from bot.settings.reader import Place
 from bot.settings.shadows import known_of, tightens_all
@@ -34,7 +34,7 @@ def _refuse_quorum(
     needed = rule.then.needed if isinstance(rule.then, Approve) else 0
     of = rule.then.of if isinstance(rule.then, Approve) else asked_where_allowed(policy, always)
     size, needed = size_of(policy, of), needed + sum(one.more for one in always)
-    only_they = ids_of(policy, rule.when.who or (MEMBERS,)) <= ids_of(policy, of)
+    only_they = policy.ids_of(rule.when.who or (MEMBERS,)) <= policy.ids_of(of)
     if size is None or not needed or needed < size or (needed == size and not only_they):
         return
     place = (*places[always[0].name if always else rule.name], "then")

@@ -7,14 +7,9 @@ from collections.abc import Sequence
 from bot.domain.policy import Policy, Tightening
 
 
-def ids_of(policy: Policy, words: Sequence[str]) -> frozenset[str]:
-    """Whom `words` mean: ids, and words of `who` that are no group."""
-    return frozenset(one for word in words for one in policy.groups.get(word, (word,)))
-
-
 def size_of(policy: Policy, words: Sequence[str]) -> int | None:
     """How many people; None where a user-group hides that."""
-    ids = ids_of(policy, words)
+    ids = policy.ids_of(words)
     return None if any(policy.is_user_group(one) for one in ids) or not ids else len(ids)
 
 

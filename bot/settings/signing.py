@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 
-from bot.domain.shown import how_many
+from bot.domain.shown import count
 
 PREFIX = "whsec_"
 KEY_LEAST, KEY_MOST = 24, 64  # bytes; Standard Webhooks 1.0.0, "Signature scheme"
@@ -24,12 +24,12 @@ def signing_key(secret: str) -> bytes:
     except (binascii.Error, ValueError):
         raise Unfit("is not base64, with or without `whsec_` in front") from None
     if not KEY_LEAST <= len(key) <= KEY_MOST:
-        raise Unfit(f"stands for {how_many(len(key), 'byte')}, and a key has {KEY_LEAST} to {KEY_MOST}")
+        raise Unfit(f"stands for {count(len(key), 'byte')}, and a key has {KEY_LEAST} to {KEY_MOST}")
     return key
 
 
 def webhook_key(secret: str) -> bytes:
     """The key that a GitHub webhook's secret is. Raises Unfit."""
     if len(secret) < TEXT_LEAST:
-        raise Unfit(f"has {how_many(len(secret), 'character')}, and {TEXT_LEAST} are the least")
+        raise Unfit(f"has {count(len(secret), 'character')}, and {TEXT_LEAST} are the least")
     return secret.encode()

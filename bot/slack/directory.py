@@ -17,7 +17,7 @@ from bot.domain.actor import Actor, Standing
 from bot.domain.policy import Members
 from bot.services.ports import Clock
 from bot.slack.people import Home, Record, goes_by, is_same, plain, standing
-from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
+from bot.slack.web_api import Setback, SlackApi, SlackTrouble
 
 log = structlog.get_logger()
 BELIEVED_SECONDS = 60.0
@@ -188,4 +188,4 @@ class SlackDirectory:
 
 def _is_away(trouble: SlackTrouble) -> bool:
     """Whether Slack did not answer, so that it may yet."""
-    return trouble.what in (Trouble.LOST, Trouble.LATER) and trouble.error not in _FOR_GOOD
+    return trouble.what in (Setback.LOST, Setback.LATER) and trouble.error not in _FOR_GOOD

@@ -16,7 +16,7 @@ from typing import IO
 import aiohttp
 
 from bot.slack.payload import part_of, text_of
-from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
+from bot.slack.web_api import Setback, SlackApi, SlackTrouble
 
 UPLOAD_SECONDS = 120.0
 ALT_MAX = 1000  # characters
@@ -66,6 +66,6 @@ class Files:
                 session.post(url, data=file.content, headers=headers, allow_redirects=False) as answer,
             ):
                 if answer.status != 200:
-                    raise SlackTrouble(Trouble.LATER, f"upload_answered_{answer.status}")
+                    raise SlackTrouble(Setback.LATER, f"upload_answered_{answer.status}")
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as exc:
-            raise SlackTrouble(Trouble.LATER, type(exc).__name__) from exc
+            raise SlackTrouble(Setback.LATER, type(exc).__name__) from exc

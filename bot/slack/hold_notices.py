@@ -11,7 +11,7 @@ from bot.services.setup import Core
 from bot.slack.calling import Calling
 from bot.slack.cards.hold_news import news_card
 from bot.slack.posts import Known, Posts, backoff
-from bot.slack.web_api import SlackTrouble, Trouble
+from bot.slack.web_api import Setback, SlackTrouble
 
 log = structlog.get_logger()
 METADATA = "purgebot_hold"
@@ -73,9 +73,9 @@ class HoldNotices:
         now = self._core.clock.now()
 
         def deed(books: Books) -> None:
-            if trouble.what in (Trouble.LATER, Trouble.LOST):
+            if trouble.what in (Setback.LATER, Setback.LOST):
                 at = now + (trouble.retry_after or backoff(notice.tries))
-                books.notices.later(notice, at, lost=trouble.what is Trouble.LOST or notice.lost)
+                books.notices.later(notice, at, lost=trouble.what is Setback.LOST or notice.lost)
                 self._posts.block(books, trouble, now)
             else:
                 books.notices.done(notice)

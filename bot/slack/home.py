@@ -20,7 +20,7 @@ from bot.services.replies import Refused, Reply
 from bot.services.roster import read_roster
 from bot.services.setup import HOME, Core
 from bot.slack.cards.home import home_view
-from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
+from bot.slack.web_api import Setback, SlackApi, SlackTrouble
 from providers.contract import Pace
 
 log = structlog.get_logger()
@@ -68,10 +68,10 @@ class HomeTabs:
         """Have Slack show the tab as it is now. Raises SlackTrouble."""
         actor = await self._core.directory.actor(home.user, home.team)
         if actor.standing is Standing.AWAY:
-            raise SlackTrouble(Trouble.LATER, "person_unreadable")
+            raise SlackTrouble(Setback.LATER, "person_unreadable")
         roster = await read_roster(self._core)
         if any(members.is_away for members in roster.values()):
-            raise SlackTrouble(Trouble.LATER, "group_unreadable")
+            raise SlackTrouble(Setback.LATER, "group_unreadable")
         view = home_view(await home_of(self._core, actor, roster), self._core.clock.now(), home.note)
         shown = hashlib.sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()
         if shown != home.shown:
@@ -92,7 +92,7 @@ class HomeTabs:
     async def _troubled(self, home: Home, trouble: SlackTrouble) -> None:
         log.warning("home_not_shown", user=home.user, error=trouble.error)
         now = self._core.clock.now()
-        if trouble.what is Trouble.NEVER or trouble.error in _NEVER:
+        if trouble.what is Setback.NEVER or trouble.error in _NEVER:
             await self._core.ledger.write(lambda books: books.homes.forget(home))
             return
         at = now + (trouble.retry_after or min(BACKOFF_MAX, 0.5 * 2.0 ** min(home.tries, 10)))

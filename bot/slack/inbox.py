@@ -15,7 +15,7 @@ import structlog
 
 from bot.domain.shown import shown
 from bot.domain.uploads import ONE_OF, SUFFIXES, Listed, Unlisted, listed
-from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
+from bot.slack.web_api import Setback, SlackApi, SlackTrouble
 
 log = structlog.get_logger()
 SIZE_MAX = 20 * 1024 * 1024  # bytes
@@ -128,4 +128,4 @@ def _trouble(id: str, trouble: SlackTrouble) -> Unlisted | Away:
         return Unlisted(f"The file {shown(id)} is gone from Slack, or purgebot may not see it.", _UPLOAD_AGAIN)
     if trouble.error in ("missing_scope", "no_permission", "not_allowed_token_type", "access_denied"):
         return Unlisted("Slack does not let purgebot read files.", _ALLOW)
-    return Away() if trouble.what in (Trouble.LATER, Trouble.LOST) else Unlisted("Slack does not hand out that file.")
+    return Away() if trouble.what in (Setback.LATER, Setback.LOST) else Unlisted("Slack does not hand out that file.")

@@ -22,7 +22,7 @@ from bot.slack.cards.glass import half_time
 from bot.slack.drawing import Drawing
 from bot.slack.hold_notices import HoldNotices
 from bot.slack.posts import Posts, backoff
-from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
+from bot.slack.web_api import Setback, SlackApi, SlackTrouble
 
 log = structlog.get_logger()
 RUN_SECONDS = 2.0
@@ -157,17 +157,17 @@ class Notifier:
         log.warning("slack_not_shown", job=job.id, role=message.role, error=trouble.error)
         now = self._core.clock.now()
         match trouble.what:
-            case Trouble.NEVER | Trouble.ELSEWHERE if message.role.is_call:
+            case Setback.NEVER | Setback.ELSEWHERE if message.role.is_call:
                 await self._posts.later(message, None)
-            case Trouble.GONE if message.role.is_call:
+            case Setback.GONE if message.role.is_call:
                 await self._card_is_gone(message, now)
-            case Trouble.ELSEWHERE:
+            case Setback.ELSEWHERE:
                 await self._move(message, job, now)
-            case Trouble.GONE if message.role is Role.REMINDER:
+            case Setback.GONE if message.role is Role.REMINDER:
                 await self._posts.later(message, None)
-            case Trouble.GONE:
+            case Setback.GONE:
                 await self._core.ledger.write(lambda books: books.messages.forget(message, now))
-            case Trouble.NEVER:
+            case Setback.NEVER:
                 await self._posts.later(message, None)
             case _:
                 await self._posts.wait(message, trouble, now)

@@ -14,6 +14,7 @@ import structlog
 
 from bot.domain.command import Command, Verb
 from bot.domain.rights import Deed, authorise
+from bot.domain.shown import count
 from bot.domain.speech import Search
 from bot.linted import lint_text
 from bot.record import kept_record
@@ -31,7 +32,6 @@ from bot.slack.cards.history import searched
 from bot.slack.cards.lint import is_cut
 from bot.slack.cards.targets import is_cut as left_out
 from bot.slack.cards.targets import is_listed
-from bot.slack.cards.words import count
 from bot.slack.chart import alt_text, draw
 from bot.slack.escape import channel, linked
 from bot.slack.files import File, Files

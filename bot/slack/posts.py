@@ -11,7 +11,7 @@ from bot.ledger.messages import Line, Message
 from bot.services.setup import Core
 from bot.slack.calling import Names
 from bot.slack.cards import Card, thread_line
-from bot.slack.web_api import POSTS, READS, UPDATES, SlackApi, SlackTrouble, Trouble
+from bot.slack.web_api import POSTS, READS, UPDATES, Setback, SlackApi, SlackTrouble
 
 ACCOUNT = "slack"
 BACKOFF_MAX = 5.0  # seconds; while Slack is away a card is tried this often
@@ -98,7 +98,7 @@ class Posts:
     async def wait(self, message: Message, trouble: SlackTrouble, now: float) -> None:
         """Come back later. What Slack asked for binds every card, whatever changes meanwhile."""
         at = now + (trouble.retry_after or backoff(message.tries))
-        lost = trouble.what is Trouble.LOST and not message.ts
+        lost = trouble.what is Setback.LOST and not message.ts
 
         def deed(books: Books) -> None:
             books.messages.later(message, at, lost)

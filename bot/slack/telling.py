@@ -17,7 +17,7 @@ from bot.ledger.intake import Delivery
 from bot.services.ports import Clock
 from bot.slack.cards import Card
 from bot.slack.payload import text_of
-from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
+from bot.slack.web_api import Setback, SlackApi, SlackTrouble
 
 log = structlog.get_logger()
 RESPONSE_SECONDS = 1700.0  # a response_url lives 30 minutes
@@ -80,9 +80,9 @@ class Telling:
             else:
                 await self._api.call("chat.postMessage", channel=user, unfurl_links=False, unfurl_media=False, **said)
         except SlackTrouble as trouble:
-            if channel and trouble.what is Trouble.ELSEWHERE:
+            if channel and trouble.what is Setback.ELSEWHERE:
                 return await self._by_post({"user": user}, card)
-            return trouble.what not in (Trouble.LATER, Trouble.LOST)
+            return trouble.what not in (Setback.LATER, Setback.LOST)
         return True
 
 

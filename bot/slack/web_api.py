@@ -21,7 +21,7 @@ POSTS = Pace(1, 1.0, 2, source=_DOCS, checked="2026-11-23")  # about one a secon
 READS = Pace(40, 60.0, 8, source=_DOCS, checked="2026-11-23")  # conversations.history, tier 3
 
 
-class Trouble(StrEnum):
+class Setback(StrEnum):
     """What follows from an answer that is not ok."""
 
     LATER = "later"  # nothing was taken: again, after `retry_after`
@@ -35,7 +35,7 @@ class Trouble(StrEnum):
 class SlackTrouble(Exception):
     """An attempt that did not succeed."""
 
-    what: Trouble
+    what: Setback
     error: str
     retry_after: float = 0.0  # seconds that Slack asked to wait before the next call of that method; 0 when it did not
 
@@ -56,26 +56,26 @@ _READS = frozenset(
 )
 
 _BY_ERROR = {
-    "user_not_found": Trouble.NEVER,
-    "missing_scope": Trouble.NEVER,
-    "trigger_expired": Trouble.NEVER,
-    "trigger_exchanged": Trouble.NEVER,
-    "expired_trigger_id": Trouble.NEVER,
-    "exchanged_trigger_id": Trouble.NEVER,
-    "invalid_trigger_id": Trouble.NEVER,
-    "not_in_channel": Trouble.ELSEWHERE,
-    "channel_not_found": Trouble.ELSEWHERE,
-    "is_archived": Trouble.ELSEWHERE,
-    "restricted_action": Trouble.ELSEWHERE,
-    "message_not_found": Trouble.GONE,
-    "cant_update_message": Trouble.GONE,
-    "edit_window_closed": Trouble.GONE,
-    "thread_not_found": Trouble.GONE,
-    "msg_too_long": Trouble.NEVER,
-    "msg_blocks_too_long": Trouble.NEVER,
-    "invalid_blocks": Trouble.NEVER,
-    "invalid_blocks_format": Trouble.NEVER,
-    "no_text": Trouble.NEVER,
+    "user_not_found": Setback.NEVER,
+    "missing_scope": Setback.NEVER,
+    "trigger_expired": Setback.NEVER,
+    "trigger_exchanged": Setback.NEVER,
+    "expired_trigger_id": Setback.NEVER,
+    "exchanged_trigger_id": Setback.NEVER,
+    "invalid_trigger_id": Setback.NEVER,
+    "not_in_channel": Setback.ELSEWHERE,
+    "channel_not_found": Setback.ELSEWHERE,
+    "is_archived": Setback.ELSEWHERE,
+    "restricted_action": Setback.ELSEWHERE,
+    "message_not_found": Setback.GONE,
+    "cant_update_message": Setback.GONE,
+    "edit_window_closed": Setback.GONE,
+    "thread_not_found": Setback.GONE,
+    "msg_too_long": Setback.NEVER,
+    "msg_blocks_too_long": Setback.NEVER,
+    "invalid_blocks": Setback.NEVER,
+    "invalid_blocks_format": Setback.NEVER,
+    "no_text": Setback.NEVER,
 }
 
 
@@ -117,9 +117,9 @@ class SlackApi:
         except SlackApiError as exc:
             raise _from_answer(exc) from exc
         except aiohttp.ClientConnectorError as exc:
-            raise SlackTrouble(Trouble.LATER, type(exc).__name__) from exc
+            raise SlackTrouble(Setback.LATER, type(exc).__name__) from exc
         except (aiohttp.ClientError, SlackClientError, OSError, TimeoutError, ValueError) as exc:
-            raise SlackTrouble(Trouble.LOST, type(exc).__name__) from exc
+            raise SlackTrouble(Setback.LOST, type(exc).__name__) from exc
         data = answer.data
         return data if isinstance(data, dict) else {}
 
@@ -131,10 +131,10 @@ def _from_answer(exc: SlackApiError) -> SlackTrouble:
     status = int(getattr(response, "status_code", 0) or 0)
     if status == 429 or error == "ratelimited":
         headers = {str(k).lower(): v for k, v in dict(getattr(response, "headers", {})).items()}
-        return SlackTrouble(Trouble.LATER, "ratelimited", _seconds(headers.get("retry-after")))
+        return SlackTrouble(Setback.LATER, "ratelimited", _seconds(headers.get("retry-after")))
     if error in _BY_ERROR:
         return SlackTrouble(_BY_ERROR[error], error)
-    return SlackTrouble(Trouble.LOST if status >= 500 or not error else Trouble.LATER, error or str(status))
+    return SlackTrouble(Setback.LOST if status >= 500 or not error else Setback.LATER, error or str(status))
 
 
 def _seconds(value: object) -> float:

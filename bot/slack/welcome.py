@@ -8,7 +8,7 @@ from bot.ledger.intake import Delivery
 from bot.services.setup import Core
 from bot.slack.cards.welcome import welcome_card
 from bot.slack.posts import Known, Posts, backoff
-from bot.slack.web_api import SlackApi, SlackTrouble, Trouble
+from bot.slack.web_api import Setback, SlackApi, SlackTrouble
 
 log = structlog.get_logger()
 METADATA = "purgebot_welcome"
@@ -32,7 +32,7 @@ class Welcome:
             return await self._post(delivery)
         except SlackTrouble as trouble:
             log.warning("welcome_not_told", channel=delivery.body.get("channel"), error=trouble.error)
-            again = trouble.what in (Trouble.LATER, Trouble.LOST)
+            again = trouble.what in (Setback.LATER, Setback.LOST)
             return now + (trouble.retry_after or backoff(delivery.tries)) if again else 0.0
 
     async def _is_known(self, delivery: Delivery) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.command import Command, Speaker, Verb, line_of, parse
-from bot.domain.hold import LONGEST, Hold, laid, lifted, seconds_in, span, standing
+from bot.domain.hold import Hold, laid, lifted, standing
 from tests.domain.people import MIA
 
 LEAS = Hold("shop", "U_LEA", "a deploy", 100.0, 500.0)
@@ -36,34 +36,6 @@ def test_who_lies_under_another_may_lift_their_own() -> None:
 @pytest.mark.parametrize(("now", "expected"), [(499.0, LEAS), (500.0, None)], ids=["before its end", "at its end"])
 def test_a_hold_ends_at_its_time(now: float, expected: Hold | None) -> None:
     assert standing(LEAS, now) == expected
-
-
-@pytest.mark.parametrize(
-    ("typed", "seconds"),
-    [
-        pytest.param("30m", 1800.0, id="minutes"),
-        pytest.param("2H", 7200.0, id="hours"),
-        pytest.param("90d", LONGEST, id="the longest"),
-        pytest.param("2 hours", 7200.0, id="in two words"),
-        pytest.param("two Hours", 7200.0, id="a number as a word"),
-        pytest.param("an hour", 3600.0, id="one as people say it"),
-        pytest.param("90min", 5400.0, id="a shorter word"),
-        pytest.param("1 week", 604_800.0, id="weeks"),
-        pytest.param("30s", 30.0, id="shorter than the shortest"),
-        pytest.param("91d", LONGEST + 86400.0, id="longer than the longest"),
-        pytest.param("1.5h", None, id="a fraction"),
-        pytest.param("2h30m", None, id="two units"),
-        pytest.param("2 months", None, id="another unit"),
-        pytest.param("٢h", None, id="digits of another script"),
-    ],
-)
-def test_times_are_a_number_and_a_unit(typed: str, seconds: float | None) -> None:
-    assert seconds_in(typed) == seconds
-
-
-@pytest.mark.parametrize("typed", ["45m", "2h", "36h", "2d", "45s"])
-def test_a_time_is_written_as_it_is_read(typed: str) -> None:
-    assert typed == span(seconds_in(typed) or 0.0)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.shown import how_many
+from bot.domain.shown import count
 
 
 @pytest.mark.parametrize(
@@ -13,8 +13,8 @@ from bot.domain.shown import how_many
     ids=["none", "one", "two", "thousand"],
 )
 def test_one_is_one_and_others_are_many(n: int, expected: str) -> None:
-    assert expected == how_many(n, "open job")
+    assert expected == count(n, "open job")
 
 
 def test_an_irregular_plural_is_named() -> None:
-    assert ("1 entry", "2 entries") == (how_many(1, "entry", "entries"), how_many(2, "entry", "entries"))
+    assert ("1 entry", "2 entries") == (count(1, "entry", "entries"), count(2, "entry", "entries"))

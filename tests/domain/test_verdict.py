@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.landing import Purged
-from bot.domain.look import Likeness, compare, span
+from bot.domain.look import Likeness, compare
 from bot.domain.reasons import said_of
 from bot.domain.verdict import NONE_COVERED, Judgement, Look, Verdict, describe, judge
 from providers.contract import Cached
@@ -760,22 +760,6 @@ def test_a_look_in_a_few_words(seen: Look, expected: str) -> None:
 
 def test_a_copy_is_as_old_as_it_is_by_now() -> None:
     assert 'HIT, 4 min old, ETag "b7"' == describe(look("fra", "b7", HIT, 60), PURGED + 10 + 180)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "expected"),
-    [
-        (0, "0 s"),
-        (119.9, "119 s"),
-        (120, "2 min"),
-        (7199, "119 min"),
-        (7200, "2 h"),
-        (172_799, "47 h"),
-        (259_200, "3 d"),
-    ],
-)
-def test_a_length_of_time_in_one_unit(seconds: float, expected: str) -> None:
-    assert expected == span(seconds)
 
 
 # Edges that lie.

@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.command import Command, Misunderstood, Speaker, line_of, parse
 from bot.domain.site import Site
-from bot.domain.when import length, read_when, written
+from bot.domain.when import read_when, written
 
 SHOP = Speaker([Site("shop", ("www.shop.test",), channel="C_SHOP")], "C_SHOP")
 
@@ -161,18 +161,3 @@ def test_a_tag_may_still_be_called_so(line: str, tag: str) -> None:
 
 def test_what_is_no_time_is_written_as_it_stands() -> None:
     assert (None, "at noon") == (read_when("at noon"), written("at noon"))
-
-
-LENGTHS = [
-    (0.2, "0 s"),
-    (10.0, "10 s"),
-    (90.0, "1 min 30 s"),
-    (599.6, "10 min"),
-    (5400.0, "1 h 30 min"),
-    (424_800.0, "4 d 22 h"),
-]
-
-
-@pytest.mark.parametrize(("seconds", "expected"), LENGTHS, ids=[told for _, told in LENGTHS])
-def test_lengths_are_told_in_two_units(seconds: float, expected: str) -> None:
-    assert expected == length(seconds)

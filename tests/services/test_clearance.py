@@ -625,6 +625,19 @@ async def test_a_retry_at_the_machine_goes_on_though_slack_is_away(tmp_path: Pat
         assert () == audit(ledger).breaches
 
 
+@pytest.mark.parametrize("who", [MIA, Actor("local:alice", Standing.LOCAL)], ids=["in Slack", "at the machine"])
+async def test_the_journal_says_which_job_the_policy_lets_nobody_retry(tmp_path: Path, who: Actor) -> None:
+    shop = open_shop(tmp_path)
+    job = await failed_once(shop, PREFIX)
+    under(shop, replace(shop.core.setup.policy, tighten=FROZEN))
+    await deeds.retry(shop.core, who, job.id)
+    sql = "select actor, doc from journal where event = 'denied'"
+    [row] = await shop.ledger.read(lambda books: books._tx.rows(sql))
+    await shop.ledger.close()
+    expected = {"site": "shop", "kind": "prefix", "targets": 1, "rule": "freeze", "why": FREEZE, "retry": job.id}
+    assert (who.id, expected) == (row["actor"], json.loads(str(row["doc"])))
+
+
 @pytest.mark.parametrize("anyway", [False, True], ids=["plainly", "anyway"])
 async def test_what_the_policy_denies_is_retried_at_the_machine_only_anyway(tmp_path: Path, anyway: bool) -> None:
     shop = open_shop(tmp_path)

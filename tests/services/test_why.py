@@ -23,7 +23,7 @@ from bot.domain.why import Case, Certainty, Cure, Name, Reach, Reading, Resolved
 from bot.ledger.asked import WHOLE_MAX
 from bot.ledger.books import Books
 from bot.ledger.holds import InLine as InLineRequest
-from bot.ledger.holds import Lot, Waiting, squeezed
+from bot.ledger.holds import Sheaf, Waiting, squeezed
 from bot.ledger.packed import packed
 from bot.services.checking import check
 from bot.services.cures import with_policy
@@ -290,9 +290,9 @@ async def test_a_request_in_line_and_its_hold_are_read(shop: Shop) -> None:
 
     def lay(books: Books) -> None:
         books.holds.keep("shop", hold)
-        lot = Lot("shop", soft=False, only="", check=True)
+        sheaf = Sheaf("shop", soft=False, only="", check=True)
         request = InLineRequest(0, "shop", "U_MIA", "T_SHOP", "slack", "C_SHOP", "", packed)
-        books.holds.add("q", lot, request, Waiting(0, "shop", "U_MIA", now, 1, 1, url("/a").value, ""))
+        books.holds.add("q", sheaf, request, Waiting(0, "shop", "U_MIA", now, 1, 1, url("/a").value, ""))
 
     await shop.ledger.write(lay)
     told = await why(shop, url("/a"))

@@ -11,7 +11,7 @@ from bot.domain.hold import ALL as EVERY_SITE
 from bot.domain.hold import Hold
 from bot.domain.job import JobView, State
 from bot.domain.policy import Allow, Ask
-from bot.ledger.holds import LotSize, Waiting
+from bot.ledger.holds import SheafSize, Waiting
 from bot.ledger.reviews import Review
 from bot.services.replies import HoldEnded, HoldLaid, JobsListed, Queued, Reply, SiteHeld, TakenBack, Waits
 from bot.slack.answers import card_for
@@ -90,7 +90,7 @@ a yes that grew too old meanwhile is asked for again.
            To end that too: `/purge release shop`""",
     ),
     "queued": (
-        Queued(HOLD, "shop", LotSize(3, 41, 41), Allow("small", ""), PAGE),
+        Queued(HOLD, "shop", SheafSize(3, 41, 41), Allow("small", ""), PAGE),
         f"""\
         Queued: runs when shop is released (3 requests, at most 41 URLs so far).
            shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;
@@ -99,7 +99,7 @@ and may need votes.
            It is Q-7. To take it back: `/purge cancel Q-7`""",
     ),
     "queued, to be asked": (
-        Queued(HOLD, "shop", LotSize(2, 6, 1), ASK, NEWS, 2),
+        Queued(HOLD, "shop", SheafSize(2, 6, 1), ASK, NEWS, 2),
         f"""\
         Queued: runs when shop is released (2 requests, at most 6 targets so far).
            shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;
@@ -109,7 +109,7 @@ as theirs; what passes becomes one plan and may need more.
            It is Q-8. To take it back: `/purge cancel Q-8`""",
     ),
     "queued, one path of a site with two hosts": (
-        Queued(HOLD, "shop", LotSize(1, 2, 2), Allow("small", ""), replace(PAGE, targets=2, urls=2), 1),
+        Queued(HOLD, "shop", SheafSize(1, 2, 2), Allow("small", ""), replace(PAGE, targets=2, urls=2), 1),
         f"""\
         Queued: runs when shop is released (1 request, 2 URLs so far).
            shop is held by <@U_LEA> since {AT_8}, until {AT_8_30}: deploying &lt;4.2&gt;

@@ -20,7 +20,7 @@ from bot.domain.target import Target
 from bot.domain.timeline import Entry, Moment
 from bot.domain.told import Event, Told
 from bot.domain.verdict import Look, Verdict, judge
-from bot.ledger.holds import LotSize, Waiting
+from bot.ledger.holds import SheafSize, Waiting
 from bot.ledger.reviews import Review
 from bot.services.replies import Checked, HoldEnded, HoldLaid, Kept, LogShown, Queued, StatsShown, Waits, WhoAmI
 from bot.slack.cards import (
@@ -178,7 +178,7 @@ def _guard_cards(job: JobView, text: str) -> dict[str, Card]:
             HoldNews(Turn.RELEASED, text, (hold,) * 9, T, text, hold, 9, 9, 9, 8, 7, calls=True), names
         ),
         "hold ended": holds.ended_card(HoldEnded(hold, hold), "/purge"),
-        "queued": holds.queued_card(Queued(hold, text, LotSize(9, 9, 8), asks, in_line, 3), text),
+        "queued": holds.queued_card(Queued(hold, text, SheafSize(9, 9, 8), asks, in_line, 3), text),
         "taken back": holds.taken_back_card("Q-7", text),
         "what is in line": holds.with_waiting(private.refusal_card(text), (Waits(in_line, hold),) * 10, 99, "/purge"),
         "what is held": holds.with_holds(private.refusal_card(text), (hold,) * 50),

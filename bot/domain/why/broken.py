@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.look import span
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.marks import hit_on
@@ -75,7 +74,7 @@ def _purge(case: Case) -> Cure:
     last = case.last_purge
     if last is None or not took(case, last):
         return or_wider(case, step=f"Purge it: that takes a copy which was stored broken. If it comes again, {again}.")
-    purged = f"{last.job.name} purged it {span(max(0.0, case.now - (last.job.purged or case.now)))} ago"
+    purged = f"{last.job.name} purged it {case.ago(last.job.purged or case.now)}"
     step = f"{purged}: if it was broken then too, {again}. Once more helps only where it was stored broken since."
     return or_wider(case, "Purge it once more", step)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from urllib.parse import urljoin
 
+from bot.domain.durations import span
 from bot.domain.finding import Finding, Page, Verdict, find
 from bot.domain.hold import Hold
 from bot.domain.job import JobView, LayerView
@@ -124,6 +125,10 @@ class Case:
     _judged: dict[tuple[str, int], tuple[Glance, Finding]] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )  # by the spot's name and the glance, which each rule asks about again
+
+    def ago(self, then: float) -> str:
+        """How long `then` (seconds since the epoch) is gone: 5 min ago."""
+        return f"{span(max(0.0, self.now - then))} ago"
 
     def at(self, tier: Tier) -> tuple[Spot, ...]:
         """The spots of one tier that answered."""

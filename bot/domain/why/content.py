@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 from bot.domain.answer import Asked
 from bot.domain.caching import Directives, varied_by
-from bot.domain.look import Look, span
+from bot.domain.durations import span
+from bot.domain.look import Look
 from bot.domain.variants import ENCODING
 from bot.domain.why.case import Case, Twin
 from bot.domain.why.cause import Cause, Certainty, Cure, Name

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.domain.durations import span
 from bot.domain.finding import Page, Verdict, find
-from bot.domain.look import ORIGIN, Look, describe, span
+from bot.domain.look import ORIGIN, Look, describe
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.ours import SETTLING
@@ -80,17 +81,13 @@ def disagree(case: Case) -> Cause | None:
         " got there since, or several nodes or copies stand behind an address, and some of the visitors there get the"
         " old one.",
         (
-            *(f"{look.place_named}, {_ago(case, look)}: {describe(look, look.at)}" for look in looks[:SHOWN_MAX]),
+            *(f"{look.place_named}, {case.ago(look.at)}: {describe(look, look.at)}" for look in looks[:SHOWN_MAX]),
             f"{names_of(fresh)}, now: the same as the origin",
         ),
         Cure("Check again", f"check {case.typed}", "Check again: each place is asked twice, one after the other."),
         _PREVENT,
         at=", ".join(dict.fromkeys(look.place for look in looks)),
     )
-
-
-def _ago(case: Case, look: Look) -> str:
-    return f"{span(max(0.0, case.now - look.at))} ago"
 
 
 def _old(case: Case) -> Iterator[Look]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from bot.domain.look import span
 from bot.domain.why.case import Case, Ours, Reach
 from bot.domain.why.cause import Cause, Certainty, Name
 from bot.domain.why.remedy import every_key, knows, or_wider
@@ -38,7 +37,7 @@ def _certain(case: Case) -> Certainty:
 
 
 def _when(case: Case, ours: Ours) -> str:
-    return f"{span(max(0.0, case.now - (ours.job.purged or case.now)))} ago"
+    return case.ago(ours.job.purged or case.now)
 
 
 def query(case: Case) -> Cause | None:

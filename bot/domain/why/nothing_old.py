@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from bot.domain.caching import Directives
-from bot.domain.look import ORIGIN, Likeness, Look, compare, span
+from bot.domain.durations import span
+from bot.domain.look import ORIGIN, Likeness, Look, compare
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.origins_cache import copies
@@ -67,7 +68,7 @@ def origin_old(case: Case) -> Cause | None:
         (
             f"origin before {last.job.name}: {then.status}{_content(then)}",
             f"origin now: {origin.status}{_content(origin)}",
-            f"{last.job.name} was proven {_ago(case, last.job.proven)}",
+            f"{last.job.name} was proven {case.ago(last.job.proven)}",
             *_hints(case, fresh[0]),
         ),
         Cure("Check again", f"check {case.typed}", "Look whether the deploy has reached every server of the origin."),
@@ -86,10 +87,6 @@ def _served_this_before(case: Case) -> bool:
 
 def _content(look: Look) -> str:
     return f', version "{look.version}"' if look.version else f", ETag {look.etag}" if look.etag else ""
-
-
-def _ago(case: Case, then: float) -> str:
-    return f"{span(max(0.0, case.now - then))} ago"
 
 
 def nothing_old(case: Case) -> Cause | None:
@@ -127,7 +124,7 @@ def _changed_nothing(case: Case) -> Iterator[str]:
     last = case.last_purge
     if last is not None and last.job.proven is not None and _served_this_before(case):
         places = list(dict.fromkeys(look.place for look in _seen_before(case)))
-        proven = f"{last.job.name} was proven {_ago(case, last.job.proven)}, and changed nothing"
+        proven = f"{last.job.name} was proven {case.ago(last.job.proven)}, and changed nothing"
         yield f"{proven}: {', '.join(places)} served the same before it"
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.domain.durations import span
 from bot.domain.finding import Verdict
 from bot.domain.job import JobView, LayerState, State
-from bot.domain.look import Look, span
+from bot.domain.look import Look
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.owners import is_own, siblings
@@ -16,10 +17,6 @@ from bot.domain.why.times import at_edge, changed_since, is_from_before, took, w
 from providers.contract import Cached, Kind
 
 SETTLING = 120.0  # seconds in which places of one CDN may still differ after a purge
-
-
-def _ago(case: Case, then: float) -> str:
-    return f"{span(max(0.0, case.now - then))} ago"
 
 
 def unfinished(case: Case) -> Cause | None:
@@ -35,7 +32,7 @@ def unfinished(case: Case) -> Cause | None:
         Name.UNFINISHED,
         Certainty.SEEN,
         f"{layer.title} accepted {ours.job.name} and is not done with it{left}.",
-        (f"{ours.job.name} · {ours.named} · sent {_ago(case, layer.started or ours.job.created)}", *ids),
+        (f"{ours.job.name} · {ours.named} · sent {case.ago(layer.started or ours.job.created)}", *ids),
         Cure("Check again", f"check {case.typed}", f"Wait until {layer.title} is done, then check again."),
         f"Wait for the proof, not for the provider's yes: `purgebot wait {ours.job.name}` ends when the edge is fresh.",
     )
@@ -134,7 +131,7 @@ def stopped(case: Case) -> Cause | None:
         Name.NOT_REACHED,
         Certainty.SEEN,
         f"{ours.job.name} stopped at {layer.title}: {layer.trouble.what}",
-        (f"{ours.job.name} · {ours.named} · {_ago(case, ours.job.created)}", *_said(layer.trouble.said)),
+        (f"{ours.job.name} · {ours.named} · {case.ago(ours.job.created)}", *_said(layer.trouble.said)),
         Cure(f"Show {ours.job.name}", f"status {ours.job.name}", layer.trouble.advice),
         "After a change of tokens or accounts let `doctor` try them: it purges nothing.",
     )
@@ -185,7 +182,7 @@ def _survived(case: Case, last: Ours, kept: list[Spot]) -> Cause:
         Name.NOT_REACHED,
         Certainty.LIKELY,
         f"{title} took {last.job.name}, and the copy at {names_of(kept)} is older than that.{later}",
-        each(kept, lambda spot: f"a copy {span(spot.look.age or 0)} old, and the purge was {_ago(case, purged)}"),
+        each(kept, lambda spot: f"a copy {span(spot.look.age or 0)} old, and the purge was {case.ago(purged)}"),
         _in_time(case, purged + SETTLING - case.now) if young else past(case, last),
         _other_key(case, kept[0], last),
     )

@@ -9,8 +9,9 @@ from enum import StrEnum
 from itertools import pairwise
 
 from bot.domain.answer import Answer
+from bot.domain.durations import span
 from bot.domain.finding import REFUSING
-from bot.domain.look import SHOWN_MAX, Look, bare_etag, compare, span
+from bot.domain.look import SHOWN_MAX, Look, bare_etag, compare
 from bot.domain.masking import masked
 from providers.contract import Cached
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.answer import PLAIN, Asked
-from bot.domain.look import span
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.ours import SETTLING, healed_softly
@@ -90,7 +89,7 @@ def _went_by(case: Case, course: Course) -> str:
     if old is None or purged is None or old >= purged:
         return ""
     title = case.layers[0].title if case.layers else "The edge"
-    since = f" {title} took {last.job.name} {span(max(0.0, case.now - (last.job.purged or case.now)))} ago"
+    since = f" {title} took {last.job.name} {case.ago(last.job.purged or case.now)}"
     emptied = ": it emptied the copy that is new now, and" if new is not None and new >= purged else ", and it"
     return f"{since}{emptied} did not reach the one that is older than that."
 

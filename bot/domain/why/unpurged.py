@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.look import span
+from bot.domain.durations import span
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Name
 from bot.domain.why.lifetime import overridden

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bot.domain.durations import span
 from bot.domain.hold import ALL, Hold
 from bot.domain.job import JobView, LayerState, LayerView, State
-from bot.domain.look import span
 from bot.domain.why.case import Case, InLine, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.remedy import every_key
@@ -26,13 +26,13 @@ def queued(case: Case) -> Cause | None:
 
 def _job(case: Case, ours: Ours) -> Cause:
     job = ours.job
-    behind = [f"{one.name} · {one.named} · {_ago(case, one.at)} · in line behind the hold" for one in case.in_line]
+    behind = [f"{one.name} · {one.named} · {case.ago(one.at)} · in line behind the hold" for one in case.in_line]
     also = f" {case.in_line[0].name} would purge it too: {_held(case.hold)}." if case.in_line else ""
     return Cause(
         Name.QUEUED,
         Certainty.SEEN,
         f"{job.name}, which would purge it, {_waits(job, case)}{also}",
-        (f"{job.name} · {ours.named} · {_ago(case, job.created)}", *behind[:2], *_hold_line(case, case.hold)),
+        (f"{job.name} · {ours.named} · {case.ago(job.created)}", *behind[:2], *_hold_line(case, case.hold)),
         Cure(f"Show {job.name}", f"status {job.name}", _next(job, case)),
         _sooner(job, case),
         asked_by=job.requested_by,
@@ -44,7 +44,7 @@ def _request(case: Case, first: InLine) -> Cause:
         Name.QUEUED,
         Certainty.SEEN,
         f"{first.name}, which would purge it, waits: {_held(case.hold)}.",
-        (f"{first.name} · {first.named} · {_ago(case, first.at)}", *_hold_line(case, case.hold)),
+        (f"{first.name} · {first.named} · {case.ago(first.at)}", *_hold_line(case, case.hold)),
         Cure(f"Show {first.name}", f"show {first.name}", f"{first.name} runs when the hold ends: an approver ends it."),
         "What must go out during a hold: an approver ends the hold, or says so to whoever set it.",
         asked_by=first.by,
@@ -106,7 +106,3 @@ def _sooner(job: JobView, case: Case) -> str:
     if _throttled(job, case.now):
         return "`limits` shows how many calls are left, and what uses them up."
     return "Nothing is to be prevented: it is on its way, and its card says when it is proven."
-
-
-def _ago(case: Case, then: float) -> str:
-    return f"{span(max(0.0, case.now - then))} ago"

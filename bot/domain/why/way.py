@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bot.domain.look import Look, span
+from bot.domain.durations import span
+from bot.domain.look import Look
 from bot.domain.why.case import Case, Resolved
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bot.domain.durations import duration
 from bot.domain.job import State
 from bot.domain.look import in_short
+from bot.domain.shown import count
 from bot.domain.verdict import Judgement, Look, Verdict
 from bot.services.checks import old_of
 from bot.services.replies import Checked
@@ -18,7 +20,7 @@ from bot.slack.cards.blocks import Block, Card, actions, button, card, paragraph
 from bot.slack.cards.checked_table import PAGE_MAX, page_name, rows_of, shortened
 from bot.slack.cards.private import copied
 from bot.slack.cards.told_apart import told_apart
-from bot.slack.cards.words import at_places, count, duration, listed, number
+from bot.slack.cards.words import at_places, listed, number
 from bot.slack.escape import escape, url_text
 from providers.contract import Kind
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from itertools import groupby, zip_longest
 from urllib.parse import urlsplit
 
-from bot.domain.look import bare_etag, in_short, span
+from bot.domain.durations import span
+from bot.domain.look import bare_etag, in_short
 from bot.domain.masking import masked
+from bot.domain.shown import count
 from bot.domain.verdict import ORIGIN, Look, Verdict
 from bot.services.checks import DNS, places_of, verdict_of
 from bot.services.replies import Checked
-from bot.slack.cards.words import count, listed, number
+from bot.slack.cards.words import listed, number
 
 HEAD = ("place", "cache", "age", "version", "now")
 PLACES_MAX, PAGE_MAX, CELL_MAX, VERSION_MAX = 17, 60, 40, 16

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bot.domain.shown import count
 from bot.services.replies import FormWanted
 from bot.slack.cards.blocks import Block, actions, button, context, section
 from bot.slack.cards.findings import policy_line
-from bot.slack.cards.words import ORIGIN_LOAD, count, hosts
+from bot.slack.cards.words import ORIGIN_LOAD, hosts
 from bot.slack.escape import bare, escape
 
 NAME_MAX, REASON_MAX, LABEL_MAX = 100, 500, 200

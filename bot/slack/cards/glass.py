@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.durations import duration
 from bot.domain.job import Approval, JobView, State
 from bot.domain.policy import is_person
+from bot.domain.shown import count
 from bot.domain.wording import listed as either
 from bot.ledger.reviews import Review
 from bot.slack.cards.blocks import Block, Card, Confirm, button, card, context
 from bot.slack.cards.outcome import held_told, mentions
 from bot.slack.cards.root import what
-from bot.slack.cards.words import clock, count, duration, listed, subject
+from bot.slack.cards.words import clock, listed, subject
 from bot.slack.escape import code, escape, linked, person
 
 REASON_MAX, NOTE_MAX, WHY_MAX = 1000, 1000, 500  # characters

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bot.domain.job import JobView, LayerState, LayerView, State
-from bot.slack.cards.words import count, is_lost, number, subject, title, titles
+from bot.domain.shown import count
+from bot.slack.cards.words import is_lost, number, subject, title, titles
 
 
 def has_gone(job: JobView) -> bool:

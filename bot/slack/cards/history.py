@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.domain.job import JobView, State
 from bot.domain.period import told as period_told
 from bot.domain.searching import search_line
+from bot.domain.shown import count
 from bot.domain.speech import WORD_OF, Search, Verb
 from bot.domain.timeline import Entry, Moment
 from bot.domain.verdict import Verdict
@@ -17,7 +18,7 @@ from bot.slack.cards.holds import undone_line
 from bot.slack.cards.root import root_card
 from bot.slack.cards.targets import targets_listed
 from bot.slack.cards.thread import thread_line
-from bot.slack.cards.words import clock, count, listed, part_seen, subject
+from bot.slack.cards.words import clock, listed, part_seen, subject
 from bot.slack.escape import channel, code, escape, person
 
 REASON_SHOWN = 80  # characters of a reason's beginning

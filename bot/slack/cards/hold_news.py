@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.domain.durations import duration
 from bot.domain.hold import ALL, Hold
 from bot.domain.hold_news import HoldNews, Turn
+from bot.domain.shown import count
 from bot.slack.cards.blocks import Card, card
 from bot.slack.cards.holds import REASON_MAX, begun, goes_on, hold_line, laid_lines, place, until
 from bot.slack.cards.thread import NOBODY, Names, called
-from bot.slack.cards.words import count, duration, with_clocks
+from bot.slack.cards.words import with_clocks
 from bot.slack.escape import escape, person
 
 

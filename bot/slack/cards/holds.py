@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.hold import ALL, Hold
 from bot.domain.policy import Ask, Decision
+from bot.domain.shown import count
 from bot.ledger.dropped import AGAIN, NOT_KNOWN
 from bot.ledger.holds import BY_RESTORE, CameToNothing, Over, Waiting
 from bot.services.replies import HoldEnded, HoldLaid, Queued, QueuedOver, Waits
@@ -13,7 +14,7 @@ from bot.slack.cards.blocks import Card, card, context, paragraphs
 from bot.slack.cards.private import copied
 from bot.slack.cards.targets import targets_listed
 from bot.slack.cards.thread import NOBODY, Names, called
-from bot.slack.cards.words import clock, count, number
+from bot.slack.cards.words import clock, number
 from bot.slack.escape import code, escape, person
 
 REASON_MAX = 500  # characters

@@ -11,6 +11,7 @@ from itertools import islice
 
 from bot.domain.hold import ALL, Hold
 from bot.domain.job import JobView, State
+from bot.domain.shown import count
 from bot.domain.site import Site
 from bot.services.home import HomeView, Request
 from bot.services.replies import Waits
@@ -19,7 +20,7 @@ from bot.slack.cards.holds import begun, hold_line, place, until, waiting_line
 from bot.slack.cards.outcome import approvals_left, outcome
 from bot.slack.cards.private import copied, refusal_card
 from bot.slack.cards.request import asked_for, vote_buttons
-from bot.slack.cards.words import arrows, clock, count, hosts, listed, number, subject
+from bot.slack.cards.words import arrows, clock, hosts, listed, number, subject
 from bot.slack.escape import channel, code, cut_marked, escape, linked, person
 
 CHARACTERS = 10_000

@@ -8,11 +8,12 @@ from collections.abc import Iterator, Sequence
 from bot.domain.lint.finding import Finding, Severity
 from bot.domain.lint.report import Report
 from bot.domain.lint.rules import RULE_OF
+from bot.domain.shown import count
 from bot.domain.snippets import Server
 from bot.linted import NO_SERVER, counted, setting_of, stays, trap, whose
 from bot.services.replies import Linted
 from bot.slack.cards.blocks import Block, Card, actions, button, context, section
-from bot.slack.cards.words import count, listed
+from bot.slack.cards.words import listed
 from bot.slack.escape import code, escape, url_text
 
 GROUPS_SHOWN = 5  # with lines to copy

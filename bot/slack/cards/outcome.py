@@ -8,9 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from bot.domain.durations import duration
 from bot.domain.hold import ALL, Hold
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 from bot.domain.progress import share_sent
+from bot.domain.shown import count
 from bot.domain.verdict import ORIGIN, Verdict
 from bot.domain.wording import expired
 from bot.slack.cards.deploys import headline
@@ -19,8 +21,6 @@ from bot.slack.cards.words import (
     bar,
     clock,
     clock_with_seconds,
-    count,
-    duration,
     fresh_words,
     listed,
     sentence,

@@ -8,6 +8,7 @@ from collections.abc import Collection, Sequence
 from bot.domain.actor import Standing
 from bot.domain.command import Choice, Command, Misunderstood
 from bot.domain.job import JobView, Part, State
+from bot.domain.shown import count
 from bot.domain.site import Site
 from bot.domain.speech import LOOKING, Verb
 from bot.domain.wording import counted
@@ -16,7 +17,7 @@ from bot.slack.cards.blocks import Block, Card, actions, button, card, section
 from bot.slack.cards.gone import has_gone, nothing_went
 from bot.slack.cards.outcome import approvals_left, outcome
 from bot.slack.cards.root import root_card
-from bot.slack.cards.words import UNLESS_CHANGED, arrows, clock_with_seconds, count, hosts, listed, with_clocks
+from bot.slack.cards.words import UNLESS_CHANGED, arrows, clock_with_seconds, hosts, listed, with_clocks
 from bot.slack.escape import channel, code, escape, linked, person
 from providers.contract import Kind
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.shown import count
 from bot.domain.undone import Undone
 from bot.slack.cards.blocks import Card, card
-from bot.slack.cards.words import count
 from bot.slack.escape import code, escape
 from providers.contract import Health, Probe
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bot.domain.durations import duration
 from bot.domain.job import Approval, JobView, State, Vote
+from bot.domain.shown import count
 from bot.domain.wording import dollars
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.glass import hint_line
@@ -28,8 +30,6 @@ from bot.slack.cards.words import (
     NARROW,
     clock,
     cost_text,
-    count,
-    duration,
     hosts,
     listed,
     origin_load,

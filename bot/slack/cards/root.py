@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from bot.domain.durations import duration, length
 from bot.domain.job import Approval, JobView, LayerView, State
 from bot.domain.reasons import ORIGIN_OLD
+from bot.domain.shown import count
 from bot.domain.steps import DECIDE_WITHIN, looks_of
 from bot.domain.verdict import NONE_COVERED, Verdict
-from bot.domain.when import length
 from bot.slack.cards.absent import absent_told
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.comparison import comparison
@@ -33,8 +34,6 @@ from bot.slack.cards.words import (
     at_places,
     clock,
     clock_with_seconds,
-    count,
-    duration,
     layers_told,
     listed,
     number,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bot.domain.durations import length
 from bot.domain.job import JobView, State
-from bot.domain.when import length
+from bot.domain.shown import count
 from bot.services.replies import Planned, SchedulesListed
 from bot.slack.cards.blocks import Block, Card, actions, button, section
 from bot.slack.cards.outcome import outcome
 from bot.slack.cards.root import starts
-from bot.slack.cards.words import clock, count
+from bot.slack.cards.words import clock
 from bot.slack.escape import code, escape, person
 
 SHOWN = 10  # of each sort

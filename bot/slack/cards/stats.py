@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.actor import is_machine
+from bot.domain.durations import duration
+from bot.domain.shown import count
 from bot.domain.stats import P95_LEAST, Hot, Stats, Times
 from bot.services.replies import StatsShown
 from bot.slack.cards.blocks import Block, Card, card, section
 from bot.slack.cards.history import forgotten_told, searched
-from bot.slack.cards.words import count, duration
 from bot.slack.escape import code, escape
 
 ROWS = 6  # of one table

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.domain.actor import is_machine
+from bot.domain.durations import duration, length
 from bot.domain.hold import OBSERVER, Hold
 from bot.domain.job import Approval, JobView, State
+from bot.domain.shown import count
 from bot.domain.told import Event, Told
-from bot.domain.when import length
 from bot.domain.wording import expired
 from bot.slack.cards.deploys import trouble_line
 from bot.slack.cards.gone import has_gone, nothing_went
@@ -17,8 +18,6 @@ from bot.slack.cards.words import (
     UNLESS_CHANGED,
     clock,
     clock_with_seconds,
-    count,
-    duration,
     listed,
     sentence,
     subject,

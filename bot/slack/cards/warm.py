@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bot.domain.job import JobView, State
 from bot.domain.reasons import PLACE, said_of
+from bot.domain.shown import count
 from bot.domain.variants import vary_told
 from bot.domain.verdict import Verdict
 from bot.domain.warming import AT_ONCE, KEPT, PAGES_MAX, Copy, Warming, Warmth
@@ -13,7 +14,7 @@ from bot.domain.world import PUBLIC
 from bot.services.checks import DNS
 from bot.services.replies import Warmed
 from bot.slack.cards.blocks import Card, card, paragraphs
-from bot.slack.cards.words import PLACES_SHOWN, count, listed, number
+from bot.slack.cards.words import PLACES_SHOWN, listed, number
 from bot.slack.escape import code, escape, person, url_text
 
 REASONS_SHOWN = 4

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.shown import how_many
+from bot.domain.shown import count
 from bot.domain.site import Site
 from bot.domain.wording import listed
 from bot.services.setup import Setup
@@ -33,7 +33,7 @@ def _about(channel: str, here: Sequence[Site], setup: Setup) -> Iterator[str]:
         hosts = [*map(escape, site.hosts[:HOSTS_SHOWN]), *([f"{more} more"] if more > 0 else [])]
         yield f"This is the channel of {escape(site.name)}: {listed(hosts, 'and')}. Its jobs are told here."
     if len(here) > SITES_SHOWN:
-        yield f"And of {how_many(len(here) - SITES_SHOWN, 'more site')}; `{setup.command} sites` lists them."
+        yield f"And of {count(len(here) - SITES_SHOWN, 'more site')}; `{setup.command} sites` lists them."
     if channel == setup.approvals_channel:
         yield "Here approvers are asked for their yes."
     elif not here:

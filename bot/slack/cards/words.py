@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from bot.domain.defaults import SMALL_MAX
+from bot.domain.durations import duration
 from bot.domain.job import JobView, LayerState, LayerView
 from bot.domain.plan import Cost
+from bot.domain.shown import count
 from bot.domain.stand_ins import stand_ins
 from bot.domain.wording import dollars
 from bot.services.checks import DNS
@@ -38,29 +40,11 @@ def number(n: int) -> str:
     return f"{n:,}"
 
 
-def count(n: int, one: str, many: str = "") -> str:
-    """1 call, 2 calls."""
-    return f"{number(n)} {one if n == 1 else many or one + 's'}"
-
-
 def units(n: float, many: str) -> str:
     """What `n` of a budget are: paths, a path; URLs and tags, URL or tag."""
     if n != 1:
         return many
     return " or ".join(one.removesuffix("es" if one.endswith("sses") else "s") for one in many.split(" and "))
-
-
-def duration(seconds: float) -> str:
-    """3.1 s, 40 s, 28 min, 5 h, 3 d."""
-    if seconds < 0.05:
-        return "under 0.1 s"
-    if seconds < 9.95:
-        return f"{seconds:.1f}".removesuffix(".0") + " s"
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    if seconds < 7200:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.0f} h" if seconds < 172_800 else f"{seconds / 86400:.0f} d"
 
 
 def clock(at: float) -> str:
