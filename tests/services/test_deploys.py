@@ -216,8 +216,7 @@ async def test_the_thread_tells_of_every_page_that_the_note_has_no_room_for(tmp_
     told = [one.text for _, one in steps if one.event is Event.NOTED]
     assert [f"{path} shows x-build: v2 at fra, not at iad." for path in paths] == told
     assert (
-        "/, /a and /b show x-build: v2 at fra, not at iad · "
-        "2 more pages in the thread, which do not show it everywhere"
+        "/, /a and /b show x-build: v2 at fra, not at iad · 2 more pages in the thread, which do not show it everywhere"
     ) in note.splitlines()
 
 
