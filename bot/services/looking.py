@@ -10,6 +10,7 @@ from bot.domain.deploy import Expected, pages_of
 from bot.domain.job import JobView, LayerView
 from bot.domain.landing import Purged
 from bot.domain.leading import Led
+from bot.domain.met import EXPECTED_SHOWN, met
 from bot.domain.stand_ins import stand_ins
 from bot.domain.steps import look_due, looks_of
 from bot.domain.told import Event, Told
@@ -192,4 +193,12 @@ def _judged(
         **({"seen": job.seen, "of": job.targets} if job.sees_part else {}),
         **({"pages_seen": under.seen, "pages": under.pages} if under.are_part else {}),
     )  # fmt: skip
+    _tell_expected(books, seen, looks, now)
     return finish(books, replace(seen, proven=proven), now)
+
+
+def _tell_expected(books: Books, job: JobView, looks: Sequence[Look], now: float) -> None:
+    """Have the thread of a deploy say what each page shows, where the note has no room for all of them."""
+    found = met(job.deploy.expected, looks) if job.deploy else []
+    for one in found if len(found) > EXPECTED_SHOWN else ():
+        books.messages.say(job.id, Told(Event.NOTED, text=one.told), now)
