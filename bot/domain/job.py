@@ -204,6 +204,7 @@ class JobView:
     fresh_at: tuple[str, ...] = ()  # places proven
     stale_at: tuple[str, ...] = ()
     was_old_at: tuple[str, ...] = ()  # places that were old at some look after the purge
+    refetched_at: tuple[str, ...] = ()  # those of them whose cache said that it fetched the old page anew
     not_seen_new: tuple[Look, ...] = ()  # old answers after it, of data centres not seen with the new page since
     purged: float | None = None  # when the last layer was done
     looked_from: float | None = None  # from when its looks are counted: since then, or since it was checked again

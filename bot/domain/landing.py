@@ -23,7 +23,8 @@ class Purged:
     (`stands_for_others`), a copy of what was there before the purge, or came by the look before it, is proof only if it
     is surely younger. `not_seen_new` are old answers of earlier looks after it, of data centres that were not seen with
     the new page since. `began` is when the first layer of the same run began, where that was before `at`: an outer
-    cache that is filled from an inner one adds that one's Age to its own (RFC 9111, 4.2.3).
+    cache that is filled from an inner one adds that one's Age to its own (RFC 9111, 4.2.3). `refetched_at` are the
+    places that fetched the old page anew after it, at this look or an earlier one.
     """
 
     at: float | None = None
@@ -36,6 +37,7 @@ class Purged:
     was_old_at: Collection[str] = ()
     not_seen_new: Sequence[Look] = ()
     began: float | None = None
+    refetched_at: Collection[str] = ()
 
     @property
     def since(self) -> float | None:

@@ -216,7 +216,7 @@ def _hint(looks: Sequence[Look], scene: Scene) -> str:
         return ""
     if scene.purged.left_alone:
         return f"{not_asked(scene.purged.left_alone)}, and may still hold the old one"
-    if any(_was_refilled(look, scene) for look in looks):
+    if any(_was_refilled(look, scene) or look.place in scene.purged.refetched_at for look in looks):
         return REFILLED
     if any(look.cached is Cached.UNCACHED for look in looks):
         return FURTHER_IN

@@ -18,13 +18,13 @@ from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
 from bot.domain.world import counted, gathered
 from bot.ledger.books import Books
 from bot.services.around import Around, compared, probes_after, probes_before, was
-from bot.services.checks import NOTHING_EXPECTED, ORIGIN, look_all
+from bot.services.checks import NOTHING_EXPECTED, ORIGIN, look_all, verdict_of
 from bot.services.endings import Change, finish
 from bot.services.leading import led
 from bot.services.setup import Core
 from bot.services.warming import begin_after
 from bot.services.witnesses import REQUESTS_MAX, covered, remember, seen_of
-from providers.contract import Kind
+from providers.contract import Cached, Kind
 
 BEFORE_SECONDS = 2.0  # the look before holds a purge at most this long
 AFTER_SECONDS = 8.5
@@ -82,9 +82,15 @@ def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> Judgeme
     kept_by = job.partly if job.kind is Kind.URL else (*job.partly, *job.left_alone)
     purged = Purged(
         purged_at, soft, pages, job.left_alone, proven, kept_by, job.kind is not Kind.URL, job.was_old_at,
-        job.not_seen_new, began_in_one_go(job.layers),
+        job.not_seen_new, began_in_one_go(job.layers), (*job.refetched_at, *_refetched(looks)),
     )  # fmt: skip
     return judge(was(job.before, looks), looks, purged)
+
+
+def _refetched(looks: Sequence[Look]) -> list[str]:
+    """The places whose cache was empty or had let go of its copy, and got the old page from further in."""
+    fetched = [look for look in looks if look.place != ORIGIN and look.cached in (Cached.MISS, Cached.EXPIRED)]
+    return [look.place for look in fetched if verdict_of(look, looks) is Verdict.STALE]
 
 
 def began_in_one_go(layers: Sequence[LayerView]) -> float | None:
@@ -181,6 +187,7 @@ def _judged(
         fresh_at=judgement.fresh_at,
         stale_at=judgement.stale_at,
         was_old_at=tuple(dict.fromkeys([*job.was_old_at, *judgement.stale_at])),
+        refetched_at=tuple(dict.fromkeys([*job.refetched_at, *_refetched(looks)])),
         not_seen_new=judgement.not_seen_new,
         due_at=now,
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.domain.landing import Purged
 from bot.domain.look import Likeness, compare
-from bot.domain.reasons import said_of
+from bot.domain.reasons import REFILLED, said_of
 from bot.domain.verdict import NONE_COVERED, Judgement, Look, Verdict, describe, judge
 from providers.contract import Cached
 from tests.effort import examples
@@ -746,6 +746,11 @@ SAID_OF_MANY = {
 @pytest.mark.parametrize(("why", "expected"), SAID_OF_MANY.items())
 def test_each_reason_has_its_words_for_one_place_and_for_many(why: str, expected: str) -> None:
     assert (why.replace("\0", "fra"), expected) == (said_of(["fra"], why), said_of(["fra", "iad"], why))
+
+
+def test_a_place_that_fetched_the_old_page_anew_keeps_that_hint_at_later_looks() -> None:
+    later = judge((), [OLD, *origin()], Purged(PURGED, refetched_at=("sin",)))
+    assert (Verdict.STALE, True) == (later.verdict, later.why.endswith(f" · {REFILLED}"))
 
 
 def test_many_reasons_are_counted_after_three() -> None:

@@ -772,6 +772,12 @@ def test_an_edge_that_begins_to_answer_is_not_shut_off_by_a_firewall() -> None:
     assert cause.what.startswith("fra begins to answer and never ends")
 
 
+def test_an_edge_that_a_purge_saw_fetch_the_old_page_was_filled_again_whatever_age_came_with_it() -> None:
+    kept = diagnose(case(old(), purges=[ours(SAME_THEN)])).cause
+    fetched = diagnose(case(old(), purges=[ours(replace(SAME_THEN, refetched_at=("fra",)))])).cause
+    assert (Name.NOT_REACHED, Name.REFILLED) == (kept.name, fetched.name)
+
+
 REFUSED = "purgebot looks only at configured hosts, at public addresses, on ports 80 and 443"
 
 

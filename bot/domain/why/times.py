@@ -115,7 +115,10 @@ def _from(case: Case, spot: Spot) -> Sequence[Front]:
 
 
 def is_from_before(case: Case, spot: Spot, ours: Ours) -> bool | None:
-    """Whether the copy at `spot` is older than what that purge did at the edge."""
+    """Whether the copy at `spot` is older than what that purge did at the edge. Where that purge itself saw the edge
+    fetch the old page anew, it is not, whatever Age came with it from further in."""
+    if spot.name in ours.job.refetched_at:
+        return False
     since, purged = stored(spot.look), at_edge(case, ours)
     return None if since is None or purged is None or stands_still(case, spot) else since < purged
 
