@@ -33,7 +33,7 @@ async def vote(
 ) -> Done | Refused:
     """Count `actor`'s word on job `number`. `digest` and `round` are those of the card that was clicked; empty and None
     when it was typed. A no wants a reason. What is refused has no effect."""
-    actor, roster = await asyncio.gather(_as_of_now(core, actor), read_roster(core, fresh=True))
+    actor, roster = await asyncio.gather(_as_of_now(core, actor), read_roster(core, within_a_minute=True))
 
     def deed(books: Books) -> Done | Refused:
         job = _votable(books, core, actor, number, roster, yes, digest, round)
@@ -57,12 +57,12 @@ async def vote(
 
 async def _as_of_now(core: Core, actor: Actor) -> Actor:
     """Whoever votes, as Slack says now, also where the vote was typed: what it said earlier does not stand."""
-    return actor if actor.is_token else await core.directory.actor(actor.id, actor.team, fresh=True)
+    return actor if actor.is_token else await core.directory.actor(actor.id, actor.team, within_a_minute=True)
 
 
 async def deniable(core: Core, actor: Actor, number: int) -> JobView | Refused:
     """Job `number` if `actor`'s no to it would count now, else why not."""
-    actor, roster = await asyncio.gather(_as_of_now(core, actor), read_roster(core, fresh=True))
+    actor, roster = await asyncio.gather(_as_of_now(core, actor), read_roster(core, within_a_minute=True))
     return await core.ledger.read(lambda books: _votable(books, core, actor, number, roster, yes=False))
 
 

@@ -35,8 +35,8 @@ _AWAY = Refused("Slack does not answer, so nobody knows who asked and the answer
 async def break_glass(core: Core, actor: Actor, number: int, reason: str) -> Done | Refused:
     """Have job `number` run without the votes it waits for."""
     glass = core.setup.policy.break_glass
-    roster = await read_roster(core, fresh=True)
-    now_here = actor if actor.is_token else await core.directory.actor(actor.id, actor.team, fresh=True)
+    roster = await read_roster(core, within_a_minute=True)
+    now_here = actor if actor.is_token else await core.directory.actor(actor.id, actor.team, within_a_minute=True)
     job = await core.ledger.read(lambda books: books.jobs.find(number))
     if job is None or not actor.may_see(job.site):
         return await core.ledger.read(lambda books: no_job(books, actor, number))
@@ -189,8 +189,8 @@ def _told_in(core: Core, job: JobView, glass: BreakGlass) -> tuple[str, ...]:
 
 async def close_review(core: Core, actor: Actor, number: int, note: str = "") -> Done | Refused:
     """Somebody else than who broke the glass or asked has looked at what was done and why."""
-    roster = await read_roster(core, fresh=True)
-    now_here = actor if actor.is_token else await core.directory.actor(actor.id, actor.team, fresh=True)
+    roster = await read_roster(core, within_a_minute=True)
+    now_here = actor if actor.is_token else await core.directory.actor(actor.id, actor.team, within_a_minute=True)
     asked, able = approvers(core, roster), breakers(core, roster)
 
     def deed(books: Books) -> Done | Refused:

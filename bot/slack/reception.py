@@ -116,7 +116,7 @@ class Reception:
         if delivery.kind == WARMED_LATER:
             return await self._warmed(delivery)
         votes = text_of(body, "action") in ("approve", "deny", "close_review") or text_of(body, "form") == deny.CALLBACK
-        actor = await self._core.directory.actor(text_of(body, "user"), text_of(body, "team"), fresh=votes)
+        actor = await self._core.directory.actor(text_of(body, "user"), text_of(body, "team"), within_a_minute=votes)
         if actor.standing is Standing.AWAY and self._core.clock.now() - delivery.at < AWAY_MAX_SECONDS:
             return None
         asking = Asking(actor, delivery.key, "slack", text_of(body, "channel"), text_of(body, "thread"))

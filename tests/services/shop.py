@@ -200,10 +200,10 @@ class Everybody:
         self.groups: dict[str, Members] = {}
         self.zones: dict[str, str] = {}
 
-    async def actor(self, user: str, team: str, fresh: bool = False) -> Actor:
+    async def actor(self, user: str, team: str, within_a_minute: bool = False) -> Actor:
         return self.people.get(user, Actor(user, Standing.STRANGER, team))
 
-    async def members(self, group: str, fresh: bool = False) -> Members:
+    async def members(self, group: str, within_a_minute: bool = False) -> Members:
         return self.groups.get(group, Members(problem=f"Slack knows no user-group {group}."))
 
     async def named(self, name: str) -> Sequence[str]:

@@ -162,9 +162,9 @@ class Counting(Everybody):
 
     asked = 0
 
-    async def members(self, group: str, fresh: bool = False) -> Members:
+    async def members(self, group: str, within_a_minute: bool = False) -> Members:
         self.asked += 1
-        return await super().members(group, fresh)
+        return await super().members(group, within_a_minute)
 
 
 async def test_however_many_are_kept_back_slack_is_not_asked_more_than_about_once_a_minute(tmp_path: Path) -> None:
