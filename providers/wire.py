@@ -23,12 +23,13 @@ from urllib.parse import urlsplit
 import httpx
 
 from providers.causes import reason, untrusted
-from providers.errors import OutcomeUnknown, PurgeError, Throttled, Unavailable, Unexpected, WrongAddress
+from providers.errors import OutcomeUnknown, PurgeError, Throttled, Unavailable, Unexpected, WrongAddress, cleaned
 from providers.sides import Side
 
 CALL_SECONDS = 8.0  # one call in all, from the first packet to the last byte
 CONNECT_SECONDS = 3.0
 ANSWER_MAX = 1 << 20  # bytes that are read of an answer
+CODING_MAX = 40  # characters of a Content-Encoding that are shown
 SECRET_MIN = 8  # characters; what is shorter is no secret and may be part of any word
 IDLE_SECONDS = 3.0  # below the 5 s after which Varnish and uvicorn close an idle connection
 
@@ -133,17 +134,28 @@ class Wire:
 
     async def _attempt(self, line: httpx.AsyncBaseTransport, request: httpx.Request) -> Answer:
         response = await line.handle_async_request(await self._signed(request))
+        assert isinstance(response.stream, httpx.AsyncByteStream)
         try:
             body = bytearray()
-            async for chunk in response.aiter_bytes():
+            async for chunk in response.stream:  # as sent, packed or not
                 body += chunk
                 if len(body) >= ANSWER_MAX:
                     break
         finally:
             await response.aclose()
+        if body and (coding := _packed(response)):
+            body = self._unread(coding, response.is_success)
         text = self._without_secrets(bytes(body[:ANSWER_MAX]).decode(errors="replace"))
         reason = self._without_secrets(response.reason_phrase)
         return Answer(response.status_code, dict(response.headers.items()), text, reason)
+
+    def _unread(self, coding: str, matters: bool) -> bytearray:
+        """No body in place of one that is packed, which nobody asked for: a few bytes may unpack to gigabytes. Raises
+        Unexpected where it `matters` what the body says; of trouble the status says enough."""
+        if matters:
+            what = f"{self.side.who} packed its answer as {coding}, though it was asked to send it as it is."
+            raise Unexpected(what, "Look at what packs answers there or on the way, and have it heed Accept-Encoding.")
+        return bytearray()
 
     async def _signed(self, request: httpx.Request) -> httpx.Request:
         if self._auth is None:
@@ -195,6 +207,12 @@ class Wire:
         """Let go of connections."""
         while self._idle:
             await self._idle.pop().aclose()
+
+
+def _packed(response: httpx.Response) -> str:
+    """By what the body is packed; "" where it is as it is."""
+    named = response.headers.get("content-encoding", "").strip().lower()
+    return "" if named in ("", "identity") else cleaned(named)[:CODING_MAX]
 
 
 class _Phase:

@@ -116,7 +116,9 @@ def _why_fresh(findings: Sequence[Finding], scene: Scene) -> Iterable[str]:
         yield ORIGIN_OLD
     if survivors := [look for look in _kept(findings, scene) if look.place not in same]:
         first = survivors[0]
-        yield f"{first.place} kept its copy ({describe(first, first.at)}), which is what the origin serves"
+        of = f" of {_named(first.url)}" if first.shows or scene.urls() > 1 else ""
+        serves = f"shows {first.shows}" if first.shows else "is what the origin serves"
+        yield f"{first.place} kept its copy{of} ({describe(first, first.at)}), which {serves}"
     if old_at_first := [place for place in scene.places(Verdict.FRESH) if place in scene.purged.was_old_at]:
         yield f"{_listed(old_at_first)}: old at an earlier look, fresh now in {_answers(old_at_first, scene)}"
 

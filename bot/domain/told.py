@@ -49,7 +49,7 @@ class Event(StrEnum):
     RETRIED = "retried"  # by `who`
     PARKED = "parked"  # runs kept raising; `text` is the last error
     RESTORED = "restored"  # it was open in a backup that was restored, and so was ended
-    NOTED = "noted"  # `text`, a sentence of ours on what was asked
+    NOTED = "noted"  # `text`, a sentence of ours on what was asked, or on what a page shows
     ENDED = "ended"  # `text` is the outcome
 
 

@@ -21,6 +21,7 @@ from bot.domain.answer import PLAIN, Answer, Asked
 from bot.domain.durations import span
 from bot.domain.world import Measured, Region
 from bot.edge.abroad import Unaskable, address_of, locations, plain, public, wish
+from bot.edge.bodies import whole_body
 from bot.edge.globalping_answers import Created, Left, MeasurementDoc, Unclear, left_of, read, sights, told
 from bot.edge.looker import AGENT, Resolve, resolve, trusted
 from bot.edge.mishaps import Unusable, problem
@@ -220,22 +221,12 @@ class Globalping:
         headers = {"If-None-Match": etag} if etag else {}
         try:
             async with self._client.stream(method, self._api_url + path, json=asked, headers=headers) as response:
-                return _Said(response.status_code, response.headers, await _body(response))
+                return _Said(response.status_code, response.headers, await whole_body(response, ANSWER_MAX))
         except (httpx.HTTPError, httpx.InvalidURL, Unusable, OSError) as exc:
             raise Silent(problem(exc)) from exc
 
 
 _NOT_GLOBALPING = "what answers there is not Globalping's API"
-
-
-async def _body(response: httpx.Response) -> bytes:
-    """The whole body. Raises Unusable."""
-    body = bytearray()
-    async for chunk in response.aiter_bytes():
-        body += chunk
-        if len(body) > ANSWER_MAX:
-            raise Unusable(f"its answer is larger than {ANSWER_MAX // 1_000_000} MB")
-    return bytes(body)
 
 
 def _reset(said: _Said) -> float:

@@ -1,10 +1,19 @@
-"""URLs seen in earlier jobs: what proof looks at when a tag, prefix, host or everything is purged."""
+"""URLs seen earlier: what proof looks at when a tag, prefix, host or everything is purged, and what a tag stands for
+in a layer that knows none.
+
+Those that a job named are `known`. Those that were only seen by the way, as in anybody's check, are `glimpsed`: kept
+for a while, so many of each site, and never put before the known ones.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from bot.ledger.ledger import Transaction
+
+GLIMPSED_MAX = 2000  # URLs of a site
+_SET = "seen = :now, tags = case when :tags = ' ' then tags else :tags end"
+_SEEN = "(select site, url, tags from known union all select site, url, tags from glimpsed)"
 
 
 class Known:
@@ -14,30 +23,65 @@ class Known:
         self._tx = tx
 
     def remember(self, site: str, url: str, tags: Sequence[str], now: float) -> None:
-        """`url` was looked at and carried `tags` (none: keep what was known)."""
-        self._tx.run(
-            "insert into known (site, url, tags, seen) values (:site, :url, :tags, :now) on conflict (site, url)"
-            " do update set seen = excluded.seen,"
-            " tags = case when excluded.tags = ' ' then tags else excluded.tags end",
-            site=site, url=url, tags=f" {' '.join(tags)} " if tags else " ", now=now,
+        """A job named `url`, which carried `tags` when it was looked at (none: keep what was known)."""
+        self._put("known", site, url, tags or self.tags_of(site, url), now)
+        self._tx.run("delete from glimpsed where site = :site and url = :url", site=site, url=url)
+
+    def glimpse(self, site: str, url: str, tags: Sequence[str], now: float) -> None:
+        """`url` was looked at by the way, and carried `tags` (none: keep what was known)."""
+        changed = self._tx.run(
+            f"update known set {_SET} where site = :site and url = :url",
+            site=site, url=url, tags=_text(tags), now=now,
         )  # fmt: skip
+        if not changed:
+            self._put("glimpsed", site, url, tags, now)
 
     def tagged(self, site: str, tag: str) -> list[str]:
         """Every URL that carried `tag` when it was last looked at."""
         rows = self._tx.rows(
-            "select url from known where site = :site and instr(tags, ' ' || :tag || ' ') > 0 order by url",
+            f"select url from {_SEEN} where site = :site and instr(tags, ' ' || :tag || ' ') > 0 order by url",
             site=site, tag=tag,
         )  # fmt: skip
         return [str(row["url"]) for row in rows]
 
     def tags_of(self, site: str, url: str) -> tuple[str, ...]:
         """The tags that `url` carried when it was last looked at."""
-        rows = self._tx.rows("select tags from known where site = :site and url = :url", site=site, url=url)
+        rows = self._tx.rows(f"select tags from {_SEEN} where site = :site and url = :url", site=site, url=url)
         return tuple(str(rows[0]["tags"]).split()) if rows else ()
 
     def of_site(self, site: str, limit: int = 2000) -> list[tuple[str, tuple[str, ...]]]:
-        """URL and tags, last seen first."""
+        """URL and tags of those that jobs named, last seen first."""
+        return self._last("known", site, limit)
+
+    def glimpsed(self, site: str) -> list[tuple[str, tuple[str, ...]]]:
+        """URL and tags of those that were only seen by the way, last seen first."""
+        return self._last("glimpsed", site, GLIMPSED_MAX)
+
+    def prune(self, glimpsed: float, known: float | None) -> None:
+        """Forget what was last seen before these times, None for nothing, and of each site's glimpsed ones all but the
+        last GLIMPSED_MAX."""
+        self._tx.run("delete from glimpsed where seen < :before", before=glimpsed)
+        self._tx.run(
+            "delete from glimpsed where rowid in (select id from (select rowid as id, row_number() over"
+            " (partition by site order by seen desc) as n from glimpsed) where n > :most)",
+            most=GLIMPSED_MAX,
+        )
+        if known is not None:
+            self._tx.run("delete from known where seen < :before", before=known)
+
+    def _put(self, table: str, site: str, url: str, tags: Sequence[str], now: float) -> None:
+        self._tx.run(
+            f"insert into {table} (site, url, tags, seen) values (:site, :url, :tags, :now)"
+            f" on conflict (site, url) do update set {_SET}",
+            site=site, url=url, tags=_text(tags), now=now,
+        )  # fmt: skip
+
+    def _last(self, table: str, site: str, limit: int) -> list[tuple[str, tuple[str, ...]]]:
         rows = self._tx.rows(
-            "select url, tags from known where site = :site order by seen desc limit :limit", site=site, limit=limit
+            f"select url, tags from {table} where site = :site order by seen desc limit :limit", site=site, limit=limit
         )
         return [(str(row["url"]), tuple(str(row["tags"]).split())) for row in rows]
+
+
+def _text(tags: Sequence[str]) -> str:
+    return f" {' '.join(tags)} " if tags else " "

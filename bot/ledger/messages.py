@@ -21,7 +21,7 @@ class Role(StrEnum):
     HALF_TIME = "half_time"  # calls those who have not voted when half of the time is over
     AGAIN = "again"  # calls those who are asked once more
     OUTCOME = "outcome"  # tells whoever asked what was decided
-    END = "end"  # tells everybody who asked how it ended, where some of them joined
+    END = "end"  # tells everybody who asked how it ended, where those are several
 
     @property
     def is_call(self) -> bool:

@@ -7,7 +7,8 @@ batches      one call each, committed before it is sent and after
 budgets      one token bucket or window for each account and bucket
 spends       what was taken from windows
 tally        what was spent of buckets that cost money, by calendar month
-votes looks known drafts
+votes looks drafts
+known        URLs that jobs named, with their tags; `glimpsed` are those that were only seen by the way
 holds        what nothing may begin on, by site; `*` is every site
 notices      what channels are to be told of holds
 in_line      requests that wait for the end of a hold, and the job that took them up
@@ -99,6 +100,10 @@ create table if not exists looks (
 );
 
 create table if not exists known (
+  site text not null, url text not null, tags text not null default ' ', seen real not null, primary key (site, url)
+);
+
+create table if not exists glimpsed (
   site text not null, url text not null, tags text not null default ' ', seen real not null, primary key (site, url)
 );
 

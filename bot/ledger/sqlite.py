@@ -1,8 +1,8 @@
 """The embedded ledger: SQLite through sqlite-utils, one writer thread, committed in groups.
 
 Up to 64 deeds share one BEGIN IMMEDIATE … COMMIT, each in a savepoint of its own, and are answered after the commit;
-if the commit itself does not succeed, every deed of the group hears it. A second thread reads, so that a question
-never waits for a group.
+if the commit itself does not succeed, or the file cannot be used, every deed of the group hears it. A second thread
+reads, so that a question never waits for a group.
 """
 
 from __future__ import annotations
@@ -152,14 +152,24 @@ def _do_one(connection: sqlite3.Connection, books: Books, deed: _Deed) -> tuple[
     try:
         value = deed.do(books)
         books.record.settle()
-    except sqlite3.OperationalError:  # disk full, locked: the whole group hears it
-        raise
     except Exception as exc:
+        if _is_everybodys(exc):
+            raise
         connection.execute("rollback to deed")
         connection.execute("release deed")
         return None, exc
     connection.execute("release deed")
     return value, None
+
+
+def _is_everybodys(problem: Exception) -> bool:
+    """Whether the ledger itself is in trouble (disk full, locked, not readable), so that the whole group hears it.
+    SQLITE_ERROR is about one statement: it may have met a document in which no JSON stands. The last byte of a code is
+    its sort (https://www.sqlite.org/rescode.html); what Python's module itself says of a value has no code."""
+    if not isinstance(problem, sqlite3.OperationalError):
+        return False
+    code: int = getattr(problem, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
+    return code & 0xFF != sqlite3.SQLITE_ERROR
 
 
 def _answer(waiting: Future[object], value: object, problem: BaseException | None) -> None:

@@ -11,6 +11,7 @@ import httpx
 import jwt
 import structlog
 
+from bot.edge.bodies import whole_body
 from bot.edge.looker import AGENT, trusted
 from bot.edge.mishaps import Unusable, problem
 
@@ -78,18 +79,12 @@ class IssuerKeys:
 
     async def _body(self, url: str) -> bytes:
         if self._client is None:
-            self._client = httpx.AsyncClient(
-                headers={"User-Agent": AGENT, "Accept": "application/json"}, trust_env=False, verify=trusted()
-            )
+            headers = {"User-Agent": AGENT, "Accept": "application/json", "Accept-Encoding": "gzip"}
+            self._client = httpx.AsyncClient(headers=headers, trust_env=False, verify=trusted())
         async with self._client.stream("GET", url, timeout=CALL_SECONDS) as response:
             if response.status_code != 200:
                 raise Unusable(f"it answered {response.status_code}")
-            body = bytearray()
-            async for part in response.aiter_bytes():
-                body += part
-                if len(body) > ANSWER_MAX:
-                    raise Unusable(f"its answer is larger than {ANSWER_MAX // 1000} kB")
-            return bytes(body)
+            return await whole_body(response, ANSWER_MAX)
 
 
 def read_keys(body: bytes) -> Mapping[str, jwt.PyJWK]:

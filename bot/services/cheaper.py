@@ -54,8 +54,8 @@ def _saved(plan: Plan, other: Plan) -> tuple[str, str] | None:
 
 def _others(plan: Plan, shared: str, books: Books) -> str:
     named = {target.value for target in plan.targets}
-    known = (url for url, _ in books.known.of_site(plan.site))
-    n = sum(1 for url in known if url not in named and url.partition("://")[2].startswith(shared))
+    seen = [*books.known.of_site(plan.site), *books.known.glimpsed(plan.site)]
+    n = sum(1 for url, _ in seen if url not in named and url.partition("://")[2].startswith(shared))
     return f"{f'{n:,}' if n else 'no'} other {'pages were' if n > 1 else 'page was'} seen there"
 
 

@@ -30,6 +30,7 @@ from bot.services.checks import (
 from bot.services.leading import led
 from bot.services.replies import Checked
 from bot.services.setup import Core
+from bot.services.witnesses import labels_of
 from providers.contract import Kind
 
 URLS_MAX = 100  # of one check; as many looks go on at once as `look_all` lets
@@ -103,5 +104,5 @@ def _notes(looks: Sequence[Look]) -> list[str]:
 
 
 def _remember(books: Books, site: Site, looks: Sequence[Look], now: float) -> None:
-    for look in looks:
-        books.known.remember(site.name, look.url, look.tags, now)
+    for url, tags in labels_of(looks).items():
+        books.known.glimpse(site.name, url, tags, now)

@@ -21,7 +21,7 @@ from bot.services import clearance, joining, timed
 from bot.services.approvals import tell_outcome
 from bot.services.configured import no_longer_configured
 from bot.services.deciding import journal_denied, submit
-from bot.services.endings import tell_all, tell_askers
+from bot.services.endings import tell_askers
 from bot.services.fetching import stop
 from bot.services.forged import OTHER_RECORD
 from bot.services.forgotten import no_job
@@ -62,9 +62,7 @@ async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Don
         for position, layer in enumerate(books.jobs.get(job.id).layers):
             if layer.state in (LayerState.WAITING, LayerState.PURGING, LayerState.UNKNOWN):
                 books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.STOPPED))
-        if actor.id in job.askers and job.also_by:
-            tell_all(books, job, now)
-        elif actor.id in job.askers:
+        if actor.id in job.askers:
             tell_askers(books, job, now)
         else:
             tell_outcome(books, job, now)

@@ -18,8 +18,9 @@ Change = Callable[[Books, JobView, float], JobView]  # what is written of a job 
 
 
 def tell_askers(books: Books, job: JobView, now: float) -> None:
-    """Where somebody joined a job that ends here, have everybody who asks told how, by name."""
-    if books.queue.joiners(job.id) & {*job.askers}:
+    """Where several ask for a job that ends here, by joining it or by queued requests that became one plan, or somebody
+    asked for it twice, have everybody who asks told how, by name."""
+    if job.also_by or books.queue.joiners(job.id) & {*job.askers}:
         tell_all(books, job, now)
 
 

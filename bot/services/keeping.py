@@ -14,13 +14,16 @@ from bot.services.setup import Core
 log = structlog.get_logger()
 KEEPING_SECONDS = 86_400.0
 PRUNE_AFTER = 7 * 86_400.0  # seconds; idempotency keys are kept this long
+PAGES_LEAST = 30 * 86_400.0  # seconds; a page that was seen is known for so long, and with jobs as long as they are
 JOBS_LEAST = PRUNE_AFTER  # a repeated request finds its job for so long
 
 
 async def forget(core: Core, jobs: float | None, documents: float | None) -> tuple[int, int]:
-    """Remove jobs that ended more than `jobs` seconds ago, and documents of the journal older than `documents`
-    seconds; None keeps them. How many of each went."""
+    """Remove jobs that ended more than `jobs` seconds ago, with the pages that they named, and documents of the journal
+    older than `documents` seconds; None keeps them. How many jobs and documents went."""
     now = core.clock.now()
+    pages = None if jobs is None else now - max(jobs, PAGES_LEAST)
+    await core.ledger.write(lambda books: books.known.prune(now - PAGES_LEAST, pages))
     gone_jobs = 0 if jobs is None else await _forget_jobs(core, now - max(jobs, JOBS_LEAST))
     gone_documents = 0 if documents is None else await _forget_documents(core, now - documents)
     return gone_jobs, gone_documents

@@ -27,7 +27,7 @@ from bot.services.halves import halves
 from bot.services.jobs import CRASHES_MAX
 from bot.services.setup import CALLS_AT_ONCE, SLACK, Core, job_name, lane_name
 from providers.contract import Provider
-from providers.errors import PurgeError, Refused, Throttled
+from providers.errors import MAYBE_DONE, PurgeError, Refused, Throttled, Unexpected
 
 log = structlog.get_logger()
 RUN_SECONDS = 2.0
@@ -38,7 +38,8 @@ RETRY_SHARE = 0.1  # of an account's calls in a minute
 RETRIES_FREE = 5  # a minute, so that a quiet account may retry at all
 WAIT_LONG = 30.0  # seconds; a wait that grows beyond is told once more
 WAITS_OVER = 60.0  # seconds without a refusal after a wait; the next one begins anew
-
+_BROKE_OFF = "purgebot broke off a call to {}, because of a mistake in its own code."
+_REPORT = "Report it with what the log says of adapter_broke_off."
 
 Landed = tuple[Outcome, PurgeError | None]  # what became of a call, and the error behind it
 
@@ -144,6 +145,11 @@ class Lane:
         except PurgeError as exc:
             self._meter(type(exc).__name__, began)
             return self._troubled(batch, exc), exc
+        except Exception as exc:  # a bug of an adapter or a library must end its call, or the job would wait for ever
+            log.error("adapter_broke_off", job=batch.job, account=self._account, error=type(exc).__name__, exc_info=exc)
+            self._meter(Unexpected.__name__, began)
+            odd = Unexpected(_BROKE_OFF.format(self._provider.title), f"{MAYBE_DONE} {_REPORT}")
+            return self._troubled(batch, odd), odd
         self._meter("ok", began)
         return Outcome(batch, receipt), None
 

@@ -10,6 +10,7 @@ from bot.domain.deploy import Expected, pages_of
 from bot.domain.job import JobView, LayerView
 from bot.domain.landing import Purged
 from bot.domain.leading import Led
+from bot.domain.met import EXPECTED_SHOWN, met
 from bot.domain.stand_ins import stand_ins
 from bot.domain.steps import look_due, looks_of
 from bot.domain.told import Event, Told
@@ -22,7 +23,7 @@ from bot.services.endings import Change, finish
 from bot.services.leading import led
 from bot.services.setup import Core
 from bot.services.warming import begin_after
-from bot.services.witnesses import REQUESTS_MAX, covered, seen_of
+from bot.services.witnesses import REQUESTS_MAX, covered, remember, seen_of
 from providers.contract import Kind
 
 BEFORE_SECONDS = 2.0  # the look before holds a purge at most this long
@@ -165,8 +166,7 @@ def _judged(
     books: Books, job: JobView, looks: tuple[Look, ...], judgement: Judgement, now: float, problem: str = ""
 ) -> JobView:
     books.jobs.save_looks(job.id, "after", looks)
-    for look in looks:
-        books.known.remember(job.site, look.url, look.tags, now)
+    remember(books, job, looks, now)
     text = judgement.why or f"fresh at {', '.join(judgement.fresh_at)}"
     under = stand_ins(replace(job, looks=looks))
     parts = [f"{job.seen:,} of {job.targets:,} targets" if job.sees_part else "", under.told]
@@ -193,4 +193,12 @@ def _judged(
         **({"seen": job.seen, "of": job.targets} if job.sees_part else {}),
         **({"pages_seen": under.seen, "pages": under.pages} if under.are_part else {}),
     )  # fmt: skip
+    _tell_expected(books, seen, looks, now)
     return finish(books, replace(seen, proven=proven), now)
+
+
+def _tell_expected(books: Books, job: JobView, looks: Sequence[Look], now: float) -> None:
+    """Have the thread of a deploy say what each page shows, where the note has no room for all of them."""
+    found = met(job.deploy.expected, looks) if job.deploy else []
+    for one in found if len(found) > EXPECTED_SHOWN else ():
+        books.messages.say(job.id, Told(Event.NOTED, text=one.told), now)

@@ -72,9 +72,9 @@ def _named(targets: Sequence[Target], stand_for: Sequence[str], seed: str, most:
 def _of_purge(
     books: Books, site: Site, targets: Sequence[Target], seed: str, stand_for: Sequence[str], most: int
 ) -> tuple[str, ...]:
-    """Those named, at most `most`; for wider kinds, up to PAGES_MAX in all and a few at least, what was seen under them
-    in earlier jobs, the page that a prefix itself names, and the front page: a host's own, or the site's, which is
-    often what people look at next."""
+    """Those named, at most `most`; for wider kinds, up to PAGES_MAX in all and a few at least, what earlier jobs named
+    under them, the page that a prefix itself names, what was only seen under them by the way, and the front page: a
+    host's own, or the site's, which is often what people look at next."""
     urls = _named(targets, stand_for, seed, max(most, 1))
     wider = [target for target in targets if target.kind is not Kind.URL]
     if not wider:
@@ -83,9 +83,12 @@ def _of_purge(
     scheme = site.schemes[0]
     hosts = [f"{scheme}://{target.value}/" for target in wider if target.kind is Kind.HOST]
     fronts = list(dict.fromkeys(hosts if len(hosts) == len(wider) else [site.root_url(), *hosts]))[:room]
-    known = Extent(wider).first(books.known.of_site(site.name), len(urls) + room)
+    extent, most = Extent(wider), len(urls) + room
+    known, glimpsed = (
+        extent.first(seen, most) for seen in (books.known.of_site(site.name), books.known.glimpsed(site.name))
+    )
     own = [f"{scheme}://{target.value}" for target in wider if target.kind is Kind.PREFIX]
-    under = [url for url in dict.fromkeys([*known, *own]) if url not in urls]
+    under = [url for url in dict.fromkeys([*known, *own, *glimpsed]) if url not in urls]
     return tuple(dict.fromkeys([*urls, *under[: room - len(fronts)], *fronts]))
 
 
@@ -98,11 +101,9 @@ def covered(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[str, ...
     if job.kind is Kind.URL:
         return tuple(url for url in job.look_urls if url not in failing)
     targets = books.jobs.targets(job.id)
-    named = {target.value for target in targets if target.kind is Kind.URL}
-    named |= {*job.deploy.shown_by} if job.deploy else set()
+    named = _named_by(job, targets, looks)
     wider = [target for target in targets if target.kind is not Kind.URL]
     tags = _tags(books, job, looks)
-    told = {look.url for look in looks if look.shows or look.lacks}
     there = [url for url in job.look_urls if not _never_there(looks, url)]
     held = job.before if job.looked_before else looks
     kept = {look.url for look in held if look.is_kept}
@@ -111,7 +112,30 @@ def covered(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[str, ...
     others = Extent(target for target in wider if target.kind is not Kind.PREFIX or target.value not in alone)
     asked = ((url, others if _bare(url) in alone and url not in kept else extent) for url in there)
     shown = {url for url, extent in asked if extent.holds(url, tags[url])}
-    return tuple(url for url in job.look_urls if url in named or url in told or url in shown)
+    return tuple(url for url in job.look_urls if url in named or url in shown)
+
+
+def remember(books: Books, job: JobView, looks: Sequence[Look], now: float) -> None:
+    """Keep in mind which pages were looked at, and their tags: those that `job` names are known from now on."""
+    named = {*job.look_urls} if job.kind is Kind.URL else _named_by(job, books.jobs.targets(job.id), looks)
+    for url, tags in labels_of(looks).items():
+        (books.known.remember if url in named else books.known.glimpse)(job.site, url, tags, now)
+
+
+def labels_of(looks: Sequence[Look]) -> Mapping[str, Sequence[str]]:
+    """The tags of each page that was looked at, as the last answer with some has them."""
+    found: dict[str, Sequence[str]] = {}
+    for look in looks:
+        found[look.url] = look.tags or found.get(look.url, ())
+    return found
+
+
+def _named_by(job: JobView, targets: Sequence[Target], looks: Sequence[Look]) -> set[str]:
+    """The pages that a job of more than URLs names, those that its deploy's prefixes stand for, and those of which the
+    deploy said what they must show."""
+    urls = {target.value for target in targets if target.kind is Kind.URL}
+    told = {look.url for look in looks if look.shows or look.lacks}
+    return urls | told | ({*job.deploy.shown_by} if job.deploy else set())
 
 
 def seen_of(books: Books, job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> int:

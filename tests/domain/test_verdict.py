@@ -92,6 +92,7 @@ DOWN = [look("origin", problem="connection refused")] * 2
 UNSTEADY = [look("origin", "x1"), look("origin", "x2")]
 MARKED = [look("origin", "x1", version="b7"), look("origin", "x2", version="b7")]
 BARE = origin(etag="")
+SHOWING = replace(look("fra", "b7", HIT, 18_000, url=NEWS, etag=""), shows="x-build: 4")
 MOVED = [look("origin", "to /b", status=301)] * 2
 
 
@@ -326,6 +327,12 @@ FRESH_ROWS = {
         Verdict.UNKNOWN,
         "the page looked at is fresh, but Varnish keeps others that were to go: those may come back old",
         kept_by=("Varnish",),
+        again=False,
+    ),
+    "a copy of a page that shows what it must, and was not to be purged": Row(
+        [NEW, *origin(), SHOWING, *[replace(x, url=NEWS) for x in origin()]],
+        Verdict.FRESH,
+        "fra kept its copy of www.shop.test/news (HIT, 5 h old), which shows x-build: 4",
         again=False,
     ),
     "a copy that was not to be purged, and is the origin's": Row(

@@ -37,6 +37,48 @@ async def test_a_deed_that_raises_changes_nothing_and_others_of_its_group_stay(t
     assert ["one", "two"] == keys
 
 
+BAD_STATEMENTS = {
+    "a document that is no JSON": "select json_extract('{', '$.a')",
+    "a column that is not there": "select nothing from meta",
+    "text that is not UTF-8": "select cast(x'ff' as text) as name",
+}
+
+
+@pytest.mark.parametrize("statement", BAD_STATEMENTS.values(), ids=BAD_STATEMENTS)
+async def test_one_bad_statement_undoes_its_own_deed_alone(tmp_path: Path, statement: str) -> None:
+    ledger = SqliteLedger(tmp_path / "l.db")
+
+    def bad(books: Books) -> None:
+        books.intake.store("bad", "k", {}, NOW)
+        books._tx.rows(statement)
+
+    results = await asyncio.gather(
+        ledger.write(lambda books: books.intake.store("one", "k", {}, NOW)),
+        ledger.write(bad),
+        ledger.write(lambda books: books.intake.store("two", "k", {}, NOW)),
+        return_exceptions=True,
+    )
+    keys = [key for key, _ in await ledger.read(lambda books: books.intake.due(NOW))]
+    await ledger.close()
+    assert [True, LedgerDown, True] == [results[0], type(results[1]), results[2]]
+    assert ["one", "two"] == keys
+
+
+async def test_of_a_full_disk_the_whole_group_hears(tmp_path: Path) -> None:
+    ledger = SqliteLedger(tmp_path / "l.db")
+
+    def fill(books: Books) -> None:
+        books._tx.run("pragma max_page_count = 1")
+        books.intake.store("big", "k", {"x": "y" * 1_000_000}, NOW)
+
+    results = await asyncio.gather(
+        ledger.write(lambda books: books.intake.store("one", "k", {}, NOW)), ledger.write(fill), return_exceptions=True
+    )
+    stored = await ledger.read(lambda books: books.intake.find("one"))
+    await ledger.close()
+    assert ([LedgerDown, LedgerDown], None) == ([type(result) for result in results], stored)
+
+
 async def test_an_answer_comes_only_after_its_commit(tmp_path: Path) -> None:
     steps: list[str] = []
     ledger = SqliteLedger(tmp_path / "l.db", steps.append)

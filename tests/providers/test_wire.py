@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import brotli
 import httpx
 import pytest
+import zstandard
 
 from providers.errors import OutcomeUnknown, PurgeError, Throttled, Unavailable, Unexpected, WrongAddress
 from providers.sides import server
@@ -24,6 +27,12 @@ NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)
 
 def wire(url: str, transport: httpx.AsyncBaseTransport | None = None, seconds: float = 8.0) -> Wire:
     return Wire(url, Bearer(TOKEN), transport, side=SIDE, secrets=(TOKEN,), seconds=seconds)
+
+
+def packed(body: bytes, coding: str, status: str = "200 OK") -> bytes:
+    """An answer whose body is said to be packed."""
+    head = f"HTTP/1.1 {status}\r\nContent-Encoding: {coding}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
 
 
 async def refusal(sender: Wire, target: str = "/") -> PurgeError:
@@ -96,6 +105,43 @@ async def test_no_more_than_a_mebibyte_is_read() -> None:
         answer = await sender.send("POST", "/")
         await sender.close()
     assert ANSWER_MAX == len(answer.text)
+
+
+PACKED = {
+    "gzip": (gzip.compress(b" " * 100_000_000, 1), "gzip"),
+    "Brotli": (brotli.compress(bytes(100_000_000), quality=5), "br"),
+    "zstd": (zstandard.compress(bytes(100_000_000)), "zstd"),
+    "two": (gzip.compress(gzip.compress(b"{}")), "gzip, gzip"),
+    "none that is known": (b"{}", "Vogon"),
+}
+PACKED_AS = (
+    "The cache packed its answer as {}, though it was asked to send it as it is.",
+    "Look at what packs answers there or on the way, and have it heed Accept-Encoding.",
+)
+
+
+@pytest.mark.parametrize(("body", "coding"), PACKED.values(), ids=PACKED)
+async def test_a_packed_answer_stays_packed(body: bytes, coding: str) -> None:
+    async with loopback(saying(packed(body, coding))) as server:
+        error = await refusal(wire(server.url))
+    what, advice = PACKED_AS
+    assert (Unexpected, what.format(coding.lower()), advice) == (type(error), error.what, error.advice)
+
+
+NOTHING_PACKED = {
+    "trouble": (packed(b"\x1f\x8b", "gzip", "503 Service Unavailable"), (503, "")),
+    "no body": (packed(b"", "gzip"), (200, "")),
+    "as it is": (packed(b"purged", "Identity"), (200, "purged")),
+}
+
+
+@pytest.mark.parametrize(("says", "expected"), NOTHING_PACKED.values(), ids=NOTHING_PACKED)
+async def test_an_answer_of_which_no_packed_body_matters(says: bytes, expected: tuple[int, str]) -> None:
+    async with loopback(saying(says)) as server:
+        sender = wire(server.url)
+        answer = await sender.send("POST", "/")
+        await sender.close()
+    assert expected == (answer.status, answer.text)
 
 
 async def test_headers_come_in_lower_case_and_secrets_are_cut_out() -> None:

@@ -324,6 +324,10 @@ ANSWERS = {
         answer(gzip.compress(b" " * 10_000_000), "Content-Encoding: gzip"),
         "its answer is larger than 256 kB",
     ),
+    "packed twice": (
+        answer(gzip.compress(gzip.compress(b'{"keys": []}')), "Content-Encoding: gzip, gzip"),
+        "its answer is packed as 'gzip, gzip'",
+    ),
 }
 
 

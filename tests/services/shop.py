@@ -42,6 +42,7 @@ from providers.contract import (
     UnsupportedWish,
 )
 from providers.errors import PurgeError
+from tests.laid import lay
 from tests.slate import CountingDice, Slate, SlateClock
 
 ALL = frozenset(Kind)
@@ -284,6 +285,7 @@ def open_shop(
     cf = cf or ScriptedProvider("cf", clock)
     edges = edges or ScriptedEdges(clock)
     slate = Slate(clock)
+    lay(path / "ledger.db")
     ledger = SqliteLedger(path / "ledger.db")
     setup = setup or Setup({"shop": SHOP}, {"shield": shield, "cf": cf}, built_in(APPROVERS), "C_APPROVE")
     core = Core(

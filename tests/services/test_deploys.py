@@ -203,6 +203,34 @@ async def test_what_is_expected_is_looked_at_although_it_was_not_purged(tmp_path
     assert PAGE in {look.url for look in ended.looks}
 
 
+async def test_the_thread_tells_of_every_page_that_the_note_has_no_room_for(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    shop.edges.serves = {**NEW, "iad": "v1"}
+    paths = ("/", "/a", "/b", "/c", "/d")
+    expected = tuple(Expected(path, "x-build", "v2") for path in paths)
+    job = await deployed(shop, replace(V2, paths=("/a",), expected=expected))
+    await shop.slate.advance(200)
+    steps = await shop.ledger.read(lambda books: books.messages.steps(job.id))
+    note = plain(root_card(await shop.job(job.id), shop.clock.now()))
+    await shop.ledger.close()
+    told = [one.text for _, one in steps if one.event is Event.NOTED]
+    assert [f"{path} shows x-build: v2 at fra, not at iad." for path in paths] == told
+    assert (
+        "/, /a and /b show x-build: v2 at fra, not at iad · 2 more pages in the thread, which do not show it everywhere"
+    ) in note.splitlines()
+
+
+async def test_the_thread_repeats_nothing_of_what_the_note_tells(tmp_path: Path) -> None:
+    shop = a_shop(tmp_path)
+    shop.edges.serves = dict(NEW)
+    expected = tuple(Expected(path, "x-build", "v2") for path in ("/", "/a", "/b"))
+    job = await deployed(shop, replace(V2, expected=expected))
+    await shop.slate.advance(200)
+    events = await shop.events(job.id)
+    await shop.ledger.close()
+    assert Event.NOTED not in events
+
+
 async def test_where_nothing_is_to_be_purged_the_front_page_is_looked_at_and_nothing_is_sent(tmp_path: Path) -> None:
     shop = a_shop(tmp_path)
     shop.edges.serves = dict(NEW)

@@ -76,7 +76,9 @@ async def test_looks_from_before_a_retry_are_not_those_of_what_it_sends(tmp_path
         looks.append(1)
         if len(looks) == 1:
             await shop.ledger.write(
-                lambda books: books.jobs.save(replace(books.jobs.get(job.id), purged=purged_again, round=0))
+                lambda books: books.jobs.save(
+                    replace(books.jobs.get(job.id), purged=purged_again, looked_from=purged_again, round=0)
+                )
             )
 
     shop.edges.meanwhile = meanwhile

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.services.keeping import forget_daily, prune
+from bot.ledger.books import Books
+from bot.ledger.known import GLIMPSED_MAX
+from bot.services.keeping import forget, forget_daily, prune
 from bot.services.replies import QueuedOver, Refused
-from tests.services.shop import LEA, MIA, Shop, open_shop
+from tests.services.shop import LEA, MIA, Shop, open_shop, url
 from tests.services.test_holds import say
 
 DAY = 86_400.0
@@ -85,3 +87,43 @@ async def test_a_queued_request_is_told_for_a_week_after_its_end(tmp_path: Path,
         type(still),
         gone,
     )
+
+
+PAGES = {
+    "younger": (29, 7, [1, 1]),
+    "older than jobs": (31, 7, [0, 0]),
+    "younger than jobs": (31, 400, [1, 0]),
+    "jobs are kept": (4000, None, [1, 0]),
+}
+
+
+@pytest.mark.parametrize(("age", "jobs", "left"), PAGES.values(), ids=PAGES)
+async def test_pages_are_known_as_long_as_jobs_and_those_seen_by_the_way_a_month(
+    tmp_path: Path, age: float, jobs: float | None, left: list[int]
+) -> None:
+    shop = open_shop(tmp_path)
+    start = shop.clock.now()
+    await shop.ledger.write(lambda books: books.known.remember("shop", url("/a").value, ("news",), start))
+    await shop.ledger.write(lambda books: books.known.glimpse("shop", url("/b").value, ("news",), start))
+    shop.clock.at += age * DAY
+    await forget(shop.core, None if jobs is None else jobs * DAY, None)
+    known = await shop.ledger.read(lambda books: [books.known.of_site("shop"), books.known.glimpsed("shop")])
+    await shop.ledger.close()
+    assert left == [len(pages) for pages in known]
+
+
+async def test_of_pages_seen_by_the_way_the_last_ones_are_kept_of_each_site(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    start = shop.clock.now()
+
+    def seen(books: Books) -> None:
+        for n in range(GLIMPSED_MAX + 3):
+            books.known.glimpse("shop", f"/{n}", (), start + n)
+        books.known.glimpse("other", "/", (), start)
+
+    await shop.ledger.write(seen)
+    await forget(shop.core, None, None)
+    rows = "select site, count(*) as n, min(seen) as first from glimpsed group by site order by site"
+    left = await shop.ledger.read(lambda books: [tuple(dict(row).values()) for row in books._tx.rows(rows)])
+    await shop.ledger.close()
+    assert [("other", 1, start), ("shop", GLIMPSED_MAX, start + 3)] == left

@@ -21,7 +21,9 @@ from bot.services.roster import read_roster
 from bot.slack.cards.home import home_view
 from bot.slack.cards.private import done_card
 from bot.slack.cards.thread import end_line, outcome_line
-from providers.contract import Kind
+from providers.contract import Kind, Receipt
+from providers.errors import PurgeError
+from providers.errors import Refused as Refuses
 from tests.services.shop import KIM, LEA, MIA, SAM, Shop, open_shop
 from tests.services.test_holds import done, say, with_policy
 from tests.slate import START
@@ -206,3 +208,42 @@ async def test_the_queue_and_the_home_of_each_of_them_have_the_button(tmp_path: 
     await shop.ledger.close()
     assert [[(1, "shop")], [(1, "shop")], []] == [list(one.mine) for one in queues if isinstance(one, QueueShown)]
     assert [1, 1] == [home.count("'action_id': 'cancel'") for home in homes]
+
+
+@pytest.mark.parametrize(
+    ("mishaps", "line"),
+    [
+        pytest.param(
+            [],
+            "P-1 has ended: every layer asked is purged, and the pages that show it are as at the origin.",
+            id="green",
+        ),
+        pytest.param([Refuses("no", "ask less")], "P-1 has ended: what comes after it was not asked.", id="red"),
+    ],
+)
+async def test_all_whose_requests_became_one_plan_are_called_once_at_its_end(
+    mishaps: list[PurgeError | Receipt], line: str, tmp_path: Path
+) -> None:
+    shop = await held(tmp_path, Policy((SMALL,)))
+    shop.edges.serves = dict.fromkeys(shop.edges.serves, "v2")
+    shop.shield.script += mishaps
+    await say(shop, MIA, "/a --queue")
+    await say(shop, SAM, "/a --queue")
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(600)
+    called = await shop.ledger.read(
+        lambda books: [role for role in Role if role.is_call and books.messages.find(1, role)]
+    )
+    (job,) = await done(shop)
+    assert ([Role.END], f"<@U_MIA> <@U_SAM> {line}") == (called, end_line(job))
+
+
+async def test_who_queued_alone_is_not_called_at_the_end(tmp_path: Path) -> None:
+    shop = await held(tmp_path, Policy((SMALL,)))
+    for path in ("/a", "/b"):
+        await say(shop, MIA, f"{path} --queue")
+    await say(shop, LEA, "release shop")
+    await shop.slate.advance(600)
+    called = await shop.ledger.read(lambda books: books.messages.find(1, Role.END))
+    (job,) = await done(shop)
+    assert (State.DONE, None) == (job.state, called)

@@ -26,6 +26,7 @@ from bot.slack.cards.outcome import outcome
 from providers.contract import Cached, Kind
 from providers.errors import Throttled
 from tests.services.shop import LEA, MIA, SHOP, Shop, open_shop, url
+from tests.services.test_holds import say
 
 FRONT = "https://www.shop.test/"
 NEWS = "https://www.shop.test/news/"
@@ -275,3 +276,70 @@ async def test_a_prefix_is_not_proven_by_its_own_page_alone(tmp_path: Path) -> N
         "⚪ P-1 purged, cannot be proven from here · prefix www.shop.test/x/ · nothing under it was known to look at:"
         " `check` one of its pages by URL"
     )
+
+
+BELOW_NEWS = target(Kind.PREFIX, "www.shop.test/news/")
+
+
+async def names(shop: Shop) -> tuple[set[str], set[str]]:
+    """What jobs named, and what was only seen by the way."""
+    known = await shop.ledger.read(lambda books: books.known.of_site("shop"))
+    glimpsed = await shop.ledger.read(lambda books: books.known.glimpsed("shop"))
+    return {at for at, _ in known}, {at for at, _ in glimpsed}
+
+
+async def test_what_anybody_checks_takes_no_known_pages_place_in_a_proof(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await shop.ledger.write(seen_earlier)
+    made_up = " ".join(f"{NEWS}?x={n}" for n in range(25))
+    await say(shop, MIA, f"check {made_up}")
+    pages = await shop.ledger.read(lambda books: pages_to_look_at(books, SHOP, [BELOW_NEWS]))
+    await shop.ledger.close()
+    assert ([page("/news/1"), page("/news/2"), NEWS], 20, FRONT) == (list(pages[:3]), len(pages), pages[-1])
+
+
+async def test_a_page_that_was_checked_shows_whether_a_prefix_was_purged(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, MIA, f"check {page('/news/1')}")
+    job = await proven(shop, BELOW_NEWS)
+    assert (Verdict.FRESH, (NEWS, page("/news/1"))) == (job.verdict, job.covered)
+
+
+async def test_a_proof_that_looks_at_what_was_checked_does_not_make_that_known(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await say(shop, MIA, f"check {NEWS}?x=1")
+    job = await shop.purge(MIA, BELOW_NEWS, url("/a"), reason="a test")
+    await approvals.vote(shop.core, LEA, job.id, yes=True)
+    await shop.slate.advance(400)
+    found = await names(shop)
+    await shop.ledger.close()
+    assert ({page("/a")}, {f"{NEWS}?x=1", NEWS, FRONT}) == found
+
+
+async def test_what_was_checked_and_is_named_by_a_job_is_known_from_then_on(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    await shop.ledger.write(lambda books: books.known.glimpse("shop", page("/a"), ("news",), 1.0))
+    await shop.purge(MIA, url("/a"))
+    await shop.slate.advance(400)
+    found = await names(shop)
+    tags = await shop.ledger.read(lambda books: books.known.tags_of("shop", page("/a")))
+    await shop.ledger.close()
+    assert (({page("/a")}, set()), ("news",)) == (found, tags)
+
+
+async def test_a_tag_stands_for_pages_that_were_checked_and_a_check_tells_new_tags_of_known_ones(
+    tmp_path: Path,
+) -> None:
+    shop = open_shop(tmp_path)
+
+    def seen(books: Books) -> list[str]:
+        books.known.remember("shop", page("/b"), ("sport",), 1.0)
+        for path in ("/a", "/b"):
+            books.known.glimpse("shop", page(path), ("news",), 2.0)
+            books.known.glimpse("shop", page(path), (), 3.0)
+        return [*books.known.tagged("shop", "news"), *books.known.tagged("shop", "sport")]
+
+    tagged = await shop.ledger.write(seen)
+    found = await names(shop)
+    await shop.ledger.close()
+    assert ([page("/a"), page("/b")], ({page("/b")}, {page("/a")})) == (tagged, found)

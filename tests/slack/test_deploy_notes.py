@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from textwrap import dedent
 
@@ -34,6 +35,29 @@ NOWHERE = replace(
     OLD_AT_FRA, stale_at=("fra", "iad", "sin"), fresh_at=(), why=f"still old at fra, iad, sin · {ORIGIN_LACKS}",
     looks=tuple(replace(look, shows="", lacks=SHOWS.told) for look in SEEN.looks),
 )  # fmt: skip
+
+
+def expected_of(paths: Sequence[str]) -> tuple[Expected, ...]:
+    """The mark, on each page."""
+    return tuple(Expected(path, "x-build", "4.2.0") for path in paths)
+
+
+def showing(*paths: str, lacks: str = "", unseen: str = "") -> JobView:
+    """P-1042, whose pages at `paths` show the mark, but for `lacks`, at fra, and `unseen`, of which nothing came."""
+    looks = tuple(
+        replace(
+            look, url=f"https://www.shop.test{path}", shows="" if is_old else SHOWS.told,
+            lacks=SHOWS.told if is_old else "",
+        )
+        for path in paths
+        for look in DONE.looks
+        if path != unseen
+        for is_old in [path == lacks and look.place == "fra"]
+    )  # fmt: skip
+    return replace(SEEN, deploy=replace(OUT, expected=expected_of(paths)), looks=(*SEEN.looks, *looks))
+
+
+SIX = ("/", "/a", "/b", "/c", "/d", "/e")
 BROKEN = replace(
     CLOUDFLARE, state=LayerState.FAILED, trouble=Trouble("BadCredentials", "Cloudflare refused the token.", "Renew it.")
 )
@@ -107,6 +131,48 @@ NOTES: dict[str, tuple[JobView, str]] = {
            deployed by mia, told by token `ci-shop` · <https://ci.test/7|what ran> · before it: 4.1.9
            [Check again = check_again P-1042]""",
     ),
+    "several pages, old at an earlier look": (
+        replace(showing("/", "/pricing"), why="fra: old at an earlier look, fresh now in 2 answers in a row"),
+        f"""\
+        🟢 shop 4.2.0 · P-1042 fresh at fra, iad, sin · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
+           `/` and `/pricing` show x-build: 4.2.0 at fra, iad, sin
+           fra before: HIT, 5 h old, version "a1" · after: MISS, version "b7" = origin
+           fra: old at an earlier look, fresh now in 2 answers in a row
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           deployed by mia, told by token `ci-shop` · <https://ci.test/7|what ran> · before it: 4.1.9
+           [Check again = check_again P-1042]""",
+    ),
+    "more pages than there is room for, and all that can be said": (
+        replace(
+            showing(*SIX), why="fra: old at an earlier look, fresh now in 2 answers in a row",
+            deploy=replace(FILES, told=FILES.told[:1], expected=expected_of(SIX)),
+        ),
+        f"""\
+        🟢 shop 4.2.0 · P-1042 fresh at fra, iad, sin · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
+           `/`, `/a` and `/b` show x-build: 4.2.0 at fra, iad, sin · 3 more pages in the thread
+           298 hashed assets need no purge, such as `app.4f3a.js`.
+           fra: old at an earlier look, fresh now in 2 answers in a row
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           deployed by mia, told by token `ci-shop` · <https://ci.test/7|what ran> · before it: 4.1.9
+           [Check again = check_again P-1042]""",
+    ),
+    "the last of many pages is old at one place, and one gave nothing": (
+        replace(
+            showing(*SIX, lacks="/e", unseen="/d"), verdict=Verdict.STALE, stale_at=("fra",), fresh_at=("iad", "sin"),
+            proven=None, why="still old at fra (HIT)",
+        ),
+        f"""\
+        🟠 shop 4.2.0 · P-1042 purged, still old at fra · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s
+           `/e` shows x-build: 4.2.0 at iad, sin, not at fra · whether `/d` shows x-build: 4.2.0 is not known · \
+`/` shows x-build: 4.2.0 at fra, iad, sin · 3 more pages in the thread
+           still old at fra (HIT)
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           deployed by mia, told by token `ci-shop` · <https://ci.test/7|what ran> · before it: 4.1.9
+           [Check again = check_again P-1042] [Why? = why why {PRICING}] [Purge again = purge_again P-1042 primary]""",
+    ),
     "another site comes first": (
         replace(NEW, read_as="", deploy=OUT, after=11),
         f"""\
@@ -170,6 +236,11 @@ NOTES: dict[str, tuple[JobView, str]] = {
 @pytest.mark.parametrize(("job", "expected"), NOTES.values(), ids=NOTES)
 def test_note(job: JobView, expected: str) -> None:
     assert dedent(expected) == spelled(root_card(job, T + 20))
+
+
+def test_a_reason_that_asks_ends_as_a_question() -> None:
+    job = replace(NOWHERE, state=State.CHECKING, round=1, purged=T + 1, due_at=T + 31)
+    assert "is the new version out there? Looks again <!date" in spelled(root_card(job, T + 20))
 
 
 def test_whoever_deployed_is_called_where_it_ends_badly() -> None:

@@ -61,6 +61,7 @@ async def test_a_hold_is_told_to_whoever_tries_and_what_is_queued_runs_on_releas
     await shop.command("U_LEA", "release shop")
     released = await shop.note("U_LEA", "is released")
     card = await shop.card("fresh")
+    ended = await shop.lines(card, "has ended")
     assert [
         "shop is held until <date>: deploying 4.2",
         "Nothing begins there meanwhile. Jobs that purge already go on; `cancel` stops them.",
@@ -87,6 +88,9 @@ async def test_a_hold_is_told_to_whoever_tries_and_what_is_queued_runs_on_releas
     assert "🟢 P-1 fresh at fra, iad, sin · 2 URLs on shop" == card["text"]
     assert "asked by <@U_MIA> and <@U_SAM> · because the menu moved" in read(card)
     assert "2 requests (Q-1 and Q-2) that waited for the release; 1 duplicate dropped" in read(card)
+    assert (
+        "<@U_MIA> <@U_SAM> P-1 has ended: every layer asked is purged, and the pages that show it are as at the origin."
+    ) in ended.splitlines()
 
 
 async def test_a_queued_request_is_listed_and_taken_back_by_a_word(shop: Room) -> None:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 
-from bot.domain.deploy import Deploy, is_page
+from bot.domain.deploy import Deploy
 from bot.domain.job import JobView, State
-from bot.domain.look import ORIGIN, Look
+from bot.domain.look import ORIGIN
+from bot.domain.met import EXPECTED_SHOWN, PATH_MAX, Met, met
 from bot.services.notes import deployer
-from bot.slack.cards.words import at_places, listed
+from bot.slack.cards.words import at_places, count, listed, number
 from bot.slack.escape import code, escape, linked, person
 
 VERSION_MAX, ACTOR_MAX = 60, 60  # characters
 TOLD_MAX = 300  # of one sentence
-EXPECTED_SHOWN = 3
 
 
 def headline(line: str, job: JobView) -> str:
@@ -64,16 +64,30 @@ def trouble_line(job: JobView, outcome: str) -> str:
 
 
 def _expected(job: JobView) -> Iterator[str]:
-    """`/` shows x-build: 4.2.0 at fra, iad, not at sin."""
-    for expected in job.deploy.expected[:EXPECTED_SHOWN] if job.deploy else ():
-        page = [look for look in job.looks if is_page(look.url, expected)]
-        here = [look for look in page if not look.variant and look.place != ORIGIN]
-        shows = at_places(_places(look for look in here if look.shows == expected.told))
-        lacks = at_places(_places(look for look in here if look.lacks == expected.told))
-        what = escape(expected.told)
-        if shows or lacks:
-            told = f"shows {what}{shows}{f', not{lacks}' if lacks else ''}" if shows else f"lacks {what}{lacks}"
-            yield f"{code(expected.path, 100)} {told}"
+    """`/` and `/a` show x-build: 4.2.0 at fra, iad, not at sin: pages of one fate together, those that lack it first,
+    and how many more the thread tells of."""
+    found = met(job.deploy.expected, job.looks) if job.deploy else []
+    alike: dict[tuple[object, ...], list[Met]] = {}
+    for one in found[:EXPECTED_SHOWN]:
+        alike.setdefault((one.expected.told, one.shows, one.lacks), []).append(one)
+    rest = found[EXPECTED_SHOWN:]
+    bad = sum(not one.is_whole for one in rest)
+    which = "which" if bad == len(rest) else f"{number(bad)} of which"
+    doubt = f", {which} {'does' if bad == 1 else 'do'} not show it everywhere" if bad else ""
+    more = [f"{count(len(rest), 'more page')} in the thread{doubt}"] if rest else []
+    yield " · ".join([*map(_fate, alike.values()), *more])
+
+
+def _fate(pages: Sequence[Met]) -> str:
+    """What pages show of the same mark, at the same places."""
+    names = listed([code(page.expected.path, PATH_MAX) for page in pages])
+    what, one = escape(pages[0].expected.told), len(pages) == 1
+    shows, lacks = at_places(pages[0].shows), at_places(pages[0].lacks)
+    if shows:
+        return f"{names} {'shows' if one else 'show'} {what}{shows}{f', not{lacks}' if lacks else ''}"
+    if lacks:
+        return f"{names} {'lacks' if one else 'lack'} {what}{lacks}"
+    return f"whether {names} {'shows' if one else 'show'} {what} is not known"
 
 
 def _called(job: JobView, deploy: Deploy) -> Iterator[str]:
@@ -82,7 +96,3 @@ def _called(job: JobView, deploy: Deploy) -> Iterator[str]:
     if called and deploy.version not in called:
         names = listed([code(version, 40) for version in called], 3)
         yield f"the pages call themselves {names}; with `expect`, a deploy is held against what they show"
-
-
-def _places(looks: Iterable[Look]) -> list[str]:
-    return list(dict.fromkeys(look.place for look in looks))

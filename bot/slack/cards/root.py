@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from bot.domain.durations import duration, length
@@ -38,6 +38,7 @@ from bot.slack.cards.words import (
     listed,
     number,
     part_seen,
+    sentence,
     title,
     whole,
 )
@@ -61,11 +62,22 @@ def root_card(
     something narrower in its place while it waits. Who held the site is told by name, which calls nobody, where they
     are in `names`."""
     asked = _asked(job)
-    lines = [line for line in (whole(job), again_as(job, now), *_lines(job, now, names)) if line][: LINES_MAX - 1]
+    lines = _fitting([line for line in (whole(job), again_as(job, now), *_lines(job, now, names)) if line], job)
     instead = " · ".join(escape(layer.note) for layer in job.layers if layer.note)
     notes = [note for note in (instead, *(escape(note) for note in job.notes)) if note]
     shown = card(outcome(job, now), [*lines, asked, *notes, _named(job)][:LINES_MAX], _buttons(job), salt)
     return Card(shown.text, [*shown.blocks[:-1], *_choices(job, token, salt), shown.blocks[-1]]) if token else shown
+
+
+def _fitting(lines: Sequence[str], job: JobView) -> list[str]:
+    """As many of `lines` as there is room for beside who asked. Of a deploy what one page was and is goes first, since
+    what the pages show is told; then the end of what the thread tells too. What browsers keep stays: nothing else says
+    that."""
+    room = LINES_MAX - 1
+    if len(lines) > room and job.deploy is not None:
+        lines = [line for line in lines if line != comparison(job)]
+    kept = _browsers(job)
+    return [*lines[: room - 1], kept] if kept in lines[room:] else list(lines[:room])
 
 
 def _choices(job: JobView, token: str, salt: str) -> list[Block]:
@@ -216,7 +228,8 @@ def _looks_again(job: JobView) -> str:
         return ""
     last = begin + looks_of(job)[-1]
     end = f", and for the last time {clock_with_seconds(last)}" if job.due_at < last else ", for the last time"
-    return f"Not proven yet: {escape(job.why, WHY_MAX)}. Looks again {clock_with_seconds(job.due_at)}{end}."
+    why = sentence(escape(job.why, WHY_MAX))
+    return f"Not proven yet: {why} Looks again {clock_with_seconds(job.due_at)}{end}."
 
 
 def _rest_of_why(job: JobView) -> str:
