@@ -8,8 +8,9 @@ from bot.domain.deploy import Deploy
 from bot.domain.job import JobView, State
 from bot.domain.look import ORIGIN
 from bot.domain.met import EXPECTED_SHOWN, PATH_MAX, Met, met
+from bot.domain.shown import count
 from bot.services.notes import deployer
-from bot.slack.cards.words import at_places, count, listed, number
+from bot.slack.cards.words import at_places, listed, number
 from bot.slack.escape import code, escape, linked, person
 
 VERSION_MAX, ACTOR_MAX = 60, 60  # characters
