@@ -16,7 +16,7 @@ from bot.ledger.messages import Message, Role
 from bot.services.desk import Desk
 from bot.services.fetching import WARMED_LATER
 from bot.services.purges import Asking
-from bot.services.replies import Refused, Warmed
+from bot.services.replies import Refusal, Warmed
 from bot.services.setup import Core, delivery_name
 from bot.slack.answering import Answering
 from bot.slack.answers import card_for
@@ -166,6 +166,6 @@ class Reception:
         return await self._answering.answer(delivery, asking, reply)
 
 
-def _shown_nowhere(job: JobView) -> Refused:
+def _shown_nowhere(job: JobView) -> Refusal:
     what = f"{job.name} goes on, but purgebot may post neither here nor in the channel of {job.site}."
-    return Refused(what, f"Invite it to one of them; `show {job.name}` tells how it stands.")
+    return Refusal(what, f"Invite it to one of them; `show {job.name}` tells how it stands.")
