@@ -54,7 +54,7 @@ class Purged:
     def may_be_older(self, look: Look, page: Page) -> bool:
         """Whether it may have been: what was the same before, or came by our own look, says by its age alone whether
         the purge reached it."""
-        if self.hard_since is None or not self.stands_for_others or not look.is_kept:
+        if self.hard_since is None or not self.stands_for_others or not look.is_copy:
             return False
         is_known_from_before = page.stays(look) or page.was_missing(look.place)
         return is_known_from_before and (look.age is None or look.age + 1 > look.at - self.hard_since)
@@ -123,4 +123,4 @@ def aged_here(look: Look, page: Page) -> Look:
 
 def is_older(look: Look, purged_at: float | None) -> bool:
     """Whether a kept copy was there before the purge. Ages are whole seconds, cut off."""
-    return look.is_kept and purged_at is not None and look.age is not None and look.age > look.at - purged_at
+    return look.is_copy and purged_at is not None and look.age is not None and look.age > look.at - purged_at

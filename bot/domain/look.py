@@ -87,6 +87,11 @@ class Look:
         """Whether the cache says that it gave a copy of its own without asking further in."""
         return self.cached in (Cached.HIT, Cached.STALE)
 
+    @property
+    def is_copy(self) -> bool:
+        """Whether it is one by the cache's own word, or by its Age where the cache says nothing."""
+        return self.is_kept or (self.cached is Cached.UNKNOWN and bool(self.age))
+
 
 class Likeness(StrEnum):
     """What two answers have in common."""

@@ -49,7 +49,7 @@ from providers.cache_status import told
 from providers.contract import Seen, Sighting
 
 LOOK_SECONDS = 8.0  # one look in all
-TELLING = 0.01  # of that, for what is to be told of an answer that began and did not come whole
+TELLING = 0.05  # of that, for what is to be told of an answer that began and did not come whole
 CONNECT_SECONDS = 3.0  # to be connected, and again for TLS, shared by the addresses that are tried
 ADDRESSES_MAX = 3  # of a name, tried one after the other
 SAYS_MAX = 40  # characters

@@ -225,19 +225,24 @@ class _Eyes:
             stands = replace(answer, failures=(*stands.failures, _failure(stands)))
             del self._seen[last]
         elif not is_failure(answer) and compare(stands, answer).agrees:
-            stands = _with(stands, self._seen.pop(last))
+            stands = _with(stands, self._seen.pop(last), names_it=compare(stands, answer).is_same)
         self._seen[first] = stands
 
     def _settle(self) -> None:
-        """Take answers that only differ as those of a page do that is made anew for each request into the first one."""
+        """Take answers that differ, and show the same of the page, into the first one: it is made anew for each
+        request, or they are two new copies. Two old ones stay, since each tells of a server of its own."""
         looks = [*self._seen.values()]
         for key in sorted(key for key in self._seen if key[3]):
             first = (*key[:3], 0)
             stands, answer = self._seen[first], self._seen[key]
-            if is_failure(answer) or not _are_live(stands, answer):
+            if is_failure(answer):
                 continue
-            if verdict_of(stands, looks, self._before) is verdict_of(answer, looks, self._before):
+            shows = verdict_of(stands, looks, self._before)
+            is_alike = shows is verdict_of(answer, looks, self._before)
+            if is_alike and shows is Verdict.FRESH:
                 self._seen[first] = _with(stands, self._seen.pop(key))
+            elif is_alike and _are_live(stands, answer):
+                del self._seen[key]
 
     def _times(self, place: str) -> int:
         """How often a place is asked for a plain visitor's answer in one go."""
@@ -274,13 +279,10 @@ def _are_live(first: Look, second: Look) -> bool:
     return not any(one.is_kept or one.age for one in (first, second))
 
 
-def _with(first: Look, second: Look) -> Look:
-    """`first`, which stands for `second` too where that says the same once more."""
-    likeness = compare(first, second)
-    if not likeness.agrees:
-        return first
+def _with(first: Look, second: Look, names_it: bool = True) -> Look:
+    """`first`, which stands for `second` too, and, where that tells of it, for the data centre that this one names."""
     known = {first.seen_at, *first.also_at}
-    named = (second.seen_at,) if second.seen_at and second.seen_at not in known and likeness.is_same else ()
+    named = (second.seen_at,) if names_it and second.seen_at and second.seen_at not in known else ()
     return replace(first, answers=first.answers + 1, also_at=(*first.also_at, *named))
 
 

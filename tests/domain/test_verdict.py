@@ -293,6 +293,12 @@ FRESH_ROWS = {
         before=earlier(look("fra", "a1", HIT, 60), *origin()),
         again=True,
     ),
+    "a copy that says so by its Age alone, and is older": Row(
+        [look("fra", "b7", age=900), *origin()],
+        Verdict.UNKNOWN,
+        "the purge has not got to fra yet: its copy is from before it, and is what the origin serves",
+        again=True,
+    ),
     "a copy with the Age that the origin's answer had": Row(
         [look("fra", "b7", HIT, 905), *[replace(x, age=905) for x in origin()]],
         Verdict.FRESH,

@@ -103,3 +103,9 @@ def test_no_key_is_blamed_where_a_plain_visitor_got_the_old_one_too_moments_ago(
 
 def test_a_key_is_blamed_where_the_other_visitor_gets_the_old_one_again_and_again() -> None:
     assert Name.VARIANT is diagnose(by_turns(PHONE_OLD, PHONE_OLD)).cause.name
+
+
+def test_a_page_that_is_never_cached_and_was_old_moments_ago_is_not_the_same_to_everybody() -> None:
+    live = glance("fra", "new", Cached.UNCACHED)
+    cause = diagnose(now(purge(replace(FRA_OLD, cached=Cached.UNCACHED)), live)).cause
+    assert (Name.DISAGREE, Certainty.POSSIBLE) == (cause.name, cause.certainty)

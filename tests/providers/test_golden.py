@@ -78,7 +78,7 @@ x-cache: LimitExceeded from cloudfront                                    | unkn
 x-cache: CapacityExceeded from cloudfront                                 | unknown     | fresh
 x-cache: Redirect from cloudfront                                         | unknown     | fresh
 x-cache: HIT from cloudfront · age: 3                                     | hit         | fresh
-x-cache: HIT · age: 18000                                                 | unknown     | fresh
+x-cache: HIT · age: 18000                                                 | unknown     | unknown
 via: 1.1 abc.cloudfront.net (CloudFront)                                  | unknown     | fresh
 """
 FASTLY = """

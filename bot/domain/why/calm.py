@@ -33,8 +33,8 @@ def no_answer(case: Case) -> Cause | None:
         step, what = certificates.to_mend(case, spots), certificates.told(case, spots)
         cure = Cure("Check again", f"check {case.typed}", step)
         return Cause(Name.NO_ANSWER, Certainty.SEEN, what, evidence, cure, certificates.PREVENT)
-    if late := [spot for spot in silent if spot.last.answer.late]:
-        return _late(case, late, evidence)
+    if late := [spot for spot in silent if any(glance.answer.late for glance in spot.plain)]:
+        return _late(case, late)
     return Cause(
         Name.NO_ANSWER,
         Certainty.SEEN,
@@ -45,7 +45,7 @@ def no_answer(case: Case) -> Cause | None:
     )
 
 
-def _late(case: Case, late: Sequence[Spot], evidence: tuple[str, ...]) -> Cause:
+def _late(case: Case, late: Sequence[Spot]) -> Cause:
     """An edge that lets purgebot in, and does not go on."""
     begins, ends = do(late, "begins", "begin"), do(late, "ends", "end")
     return Cause(
@@ -53,7 +53,7 @@ def _late(case: Case, late: Sequence[Spot], evidence: tuple[str, ...]) -> Cause:
         Certainty.SEEN,
         f"{names_of(late)} {begins} to answer and never {ends}: visitors there wait as well, and what they would get"
         " cannot be told.",
-        evidence,
+        each(late, lambda spot: next(glance.look.problem for glance in spot.plain if glance.answer.late)),
         Cure(
             "Check again", f"check {case.typed}", "Look at the edge and at what it asks: something there holds it back."
         ),

@@ -10,7 +10,7 @@ from bot.domain.look import ORIGIN, Look, describe
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.ours import SETTLING
-from bot.domain.why.spots import do, names_of
+from bot.domain.why.spots import Spot, Tier, do, names_of
 from bot.domain.why.times import changed_since
 
 LONG = 86_400.0  # seconds, after which a look tells nothing of now
@@ -25,10 +25,16 @@ def saw_old(case: Case) -> tuple[Look, ...]:
     """The old answers of the last purge's last look, one of each place, where every edge is new now; none that are LONG
     ago, or where the origin has changed since."""
     last = case.last_purge
-    if last is None or not case.is_fresh or changed_since(case, last) is True:
+    if last is None or case.saw_old or not _new(case) or changed_since(case, last) is True:
         return ()
     recent = [look for look in _old(case) if case.now - look.at < LONG]
     return tuple({look.place_named: look for look in reversed(recent)}.values())[::-1]
+
+
+def _new(case: Case) -> tuple[Spot, ...]:
+    """The edges that give what the origin gives, kept there or not."""
+    uncached = [spot for spot in case.at(Tier.EDGE) if case.finding_at(spot).uncached]
+    return (*case.fresh(), *uncached)
 
 
 def saw(case: Case) -> str:
@@ -70,10 +76,9 @@ def was_old_to_all(case: Case, place: str) -> bool:
 
 def disagree(case: Case) -> Cause | None:
     """An edge was old to a purge's last look, and is new a moment later."""
-    fresh = case.fresh()
     if not is_young(case):
         return None
-    looks = saw_old(case)
+    fresh, looks = _new(case), saw_old(case)
     return Cause(
         Name.DISAGREE,
         Certainty.POSSIBLE,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.domain.caching import Basis, lifetime_shared
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.last_look import is_young
 from bot.domain.why.remedy import or_wider
 from bot.domain.why.spots import Spot, Tier, do, each, names_of, with_bytes
 from bot.domain.why.strangers import kept_by_a_stranger
@@ -19,7 +20,7 @@ def uncached(case: Case) -> Cause | None:
     says = [spot for spot in edges if is_unkept(case, spot)]
     if not says or len(says) != len(edges) or case.torn():
         return None
-    if any(kept_by_a_stranger(case, spot) for spot in says):
+    if any(kept_by_a_stranger(case, spot) for spot in says) or (is_young(case) and not case.old()):
         return None
     twice = says[0].look.cached is not Cached.UNCACHED
     word = " (fetched anew both times)" if twice else f" ({says[0].look.says})" if says[0].look.says else ""
