@@ -23,7 +23,7 @@ from bot.problems import TooLarge, full, problem, read_body
 from bot.senders import EVENT, Ignored, Senders, Unproven, Verified, github_deploy
 from bot.services.deploy_wishes import NotRead
 from bot.services.deploys import Deployed, Observed, Overtaken, Taken, take
-from bot.services.replies import Full, Refused
+from bot.services.replies import Full, Refusal
 from bot.services.setup import Core
 from bot.slack.answers import card_for
 from bot.slack.plain import plain
@@ -102,7 +102,7 @@ class Hook:
         taken = await take(core, actor, found.key, told)
         answer = self._answer(taken)
         if isinstance(answer, Response):
-            if isinstance(taken, Refused):  # GitHub shows the answer to nobody who would look for it
+            if isinstance(taken, Refusal):  # GitHub shows the answer to nobody who would look for it
                 log.warning("deploy_not_taken", sender=found.sender, site=told.site, why=taken.what, do=taken.advice)
             return answer
         notes = [*told.notes, *(taken.notes if isinstance(taken, Deployed) else ())]
@@ -143,9 +143,9 @@ class Hook:
             case Full(seconds=seconds):
                 _, *when_and_what = plain(card_for(taken, core.clock.now(), "purgebot")).splitlines()
                 return full(seconds, " ".join([taken.what, *when_and_what, taken.advice]).strip())
-            case Refused(by_rule=True):
+            case Refusal(by_rule=True):
                 return problem(403, "Refused", f"{taken.what} {taken.advice}".strip())
-            case Refused():
+            case Refusal():
                 return problem(422, "Not possible", f"{taken.what} {taken.advice}".strip())
 
 

@@ -47,11 +47,11 @@ class CannotWork(Exception):
 class AtTheMachine:
     """Who people are, where Slack is not asked: whoever is at the machine is known, and nobody else."""
 
-    async def actor(self, user: str, team: str, fresh: bool = False) -> Actor:
+    async def actor(self, user: str, team: str, within_a_minute: bool = False) -> Actor:
         """Slack is away, but for whoever is at the machine."""
         return Actor(user, Standing.LOCAL if user.startswith(LOCAL) else Standing.AWAY, team)
 
-    async def members(self, group: str, fresh: bool = False) -> Members:
+    async def members(self, group: str, within_a_minute: bool = False) -> Members:
         """Not known now."""
         return Members(problem=f"Slack is not asked who is in {group}.", is_away=True)
 

@@ -42,11 +42,11 @@ class SystemDice:
 class NoSlack:
     """Without a bot token nobody from Slack is known."""
 
-    async def actor(self, user: str, team: str, fresh: bool = False) -> Actor:
+    async def actor(self, user: str, team: str, within_a_minute: bool = False) -> Actor:
         """Unreadable: no rights."""
         return Actor(user, Standing.UNREADABLE, team)
 
-    async def members(self, group: str, fresh: bool = False) -> Members:
+    async def members(self, group: str, within_a_minute: bool = False) -> Members:
         """Nobody, and why."""
         return Members(problem=f"Without Slack nobody knows who is in {group}.")
 

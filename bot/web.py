@@ -62,7 +62,7 @@ from bot.services.replies import (
     Queued,
     QueuedOver,
     QueuedShown,
-    Refused,
+    Refusal,
     Reply,
     StatsShown,
     Warmed,
@@ -257,9 +257,9 @@ def answer_of(reply: Reply, core: Core) -> Response:
             return problem(422, "Not understood", text, text=text)
         case Full(seconds=seconds):
             return full(seconds, text, text=text)
-        case Refused(by_rule=True):
+        case Refusal(by_rule=True):
             return problem(403, "Refused", text, text=text)
-        case Refused():
+        case Refusal():
             return problem(422, "Not possible", text, text=text)
         case PlanShown(observing=True, command=Command(verb=Verb.PURGE)):
             return problem(403, "Only observing", text, text=text)
@@ -345,7 +345,7 @@ def _not_signed() -> Response:
     return problem(401, "Who is asking?", detail, {"www-authenticate": "Bearer"})
 
 
-def _no_such_job(forgotten: Refused | None = None) -> Response:
+def _no_such_job(forgotten: Refusal | None = None) -> Response:
     if forgotten is not None:
         return problem(404, "Job forgotten", f"{forgotten.what} {forgotten.advice}")
     return problem(404, "No such job", "There is no such job among the sites of this token.")

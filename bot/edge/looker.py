@@ -43,7 +43,7 @@ from bot.domain.target import Address, Unreadable, read_address
 from bot.domain.unpacking import Mispacked
 from bot.domain.verdict import Look
 from bot.domain.words import Notes, shown
-from bot.edge.mishaps import HEADERS_MAX, Refusal, Unusable, cut_off, problem
+from bot.edge.mishaps import HEADERS_MAX, Barred, Unusable, cut_off, problem
 from bot.services.ports import Clock, ReadHeaders
 from providers.cache_status import told
 from providers.contract import Seen, Sighting
@@ -127,7 +127,7 @@ class EdgeLooker:
                 answer = await self._fetch(began, address, limit)
         except TimeoutError:
             answer = replace(began, problem=f"no answer within {self._seconds:g} s")
-        except Refusal:
+        except Barred:
             answer = replace(began, problem=REFUSED)
         except (Unusable, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, Mispacked) as exc:
             answer = replace(began, problem=problem(exc))
@@ -147,7 +147,7 @@ class EdgeLooker:
         return await self._ask(request(dials[-1]), began, limit)
 
     def _guard(self, url: str) -> Address:
-        """The URL taken apart, if it is one of ours. Raises Refusal."""
+        """The URL taken apart, if it is one of ours. Raises Barred."""
         try:
             asked = read_address(url, Notes())
         except Unreadable as exc:
@@ -159,7 +159,7 @@ class EdgeLooker:
         return asked
 
     async def _public(self, asked: Address) -> list[httpx.URL]:
-        """The addresses of a host, if each of them is public. Raises Refusal and OSError."""
+        """The addresses of a host, if each of them is public. Raises Barred and OSError."""
         addresses = await self._resolve(asked.host.strip("[]"))
         if not addresses:
             raise socket.gaierror(socket.EAI_NONAME, "no address")
@@ -168,9 +168,9 @@ class EdgeLooker:
                 raise self._refusal(asked.host, f"{shown(address)} is {why}")
         return [httpx.URL(scheme=asked.scheme, host=address, path="/") for address in addresses[:ADDRESSES_MAX]]
 
-    def _refusal(self, host: str, why: str) -> Refusal:
+    def _refusal(self, host: str, why: str) -> Barred:
         self._refused(shown(host), why)
-        return Refusal(why)
+        return Barred(why)
 
     def _direct(self) -> httpx.AsyncBaseTransport:
         return httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False, limits=httpx.Limits(max_connections=1))

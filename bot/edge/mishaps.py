@@ -15,7 +15,7 @@ HEADERS_MAX = 64_000  # bytes
 LENGTH_MAX = 16  # digits
 
 
-class Refusal(Exception):
+class Barred(Exception):
     """The guards say no; the text is for the log, people get a sentence that is the same for all reasons."""
 
 

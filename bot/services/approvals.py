@@ -20,7 +20,7 @@ from bot.services.configured import no_longer_configured
 from bot.services.following import given_up_for
 from bot.services.forgotten import no_job
 from bot.services.holding import hold_back, observes
-from bot.services.replies import Done, Refused
+from bot.services.replies import Done, Refusal
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, job_name, wake_next
 
@@ -30,18 +30,18 @@ _UNKNOWN_AWAY = "What Slack does not tell counts as no. Try again in a minute."
 
 async def vote(
     core: Core, actor: Actor, number: int, yes: bool, digest: str = "", reason: str = "", round: int | None = None
-) -> Done | Refused:
+) -> Done | Refusal:
     """Count `actor`'s word on job `number`. `digest` and `round` are those of the card that was clicked; empty and None
     when it was typed. A no wants a reason. What is refused has no effect."""
-    actor, roster = await asyncio.gather(_as_of_now(core, actor), read_roster(core, fresh=True))
+    actor, roster = await asyncio.gather(_as_of_now(core, actor), read_roster(core, within_a_minute=True))
 
-    def deed(books: Books) -> Done | Refused:
+    def deed(books: Books) -> Done | Refusal:
         job = _votable(books, core, actor, number, roster, yes, digest, round)
-        if isinstance(job, Refused):
+        if isinstance(job, Refusal):
             _doubt(books, core, number, roster)
             return job
         if not yes and not reason.strip():
-            return Refused(
+            return Refusal(
                 f"Say why: whoever asked for {job.name} reads it.",
                 f"Type `{core.setup.command} deny {job.name} not during the sale`, with your own words.",
             )
@@ -57,12 +57,12 @@ async def vote(
 
 async def _as_of_now(core: Core, actor: Actor) -> Actor:
     """Whoever votes, as Slack says now, also where the vote was typed: what it said earlier does not stand."""
-    return actor if actor.is_token else await core.directory.actor(actor.id, actor.team, fresh=True)
+    return actor if actor.is_token else await core.directory.actor(actor.id, actor.team, within_a_minute=True)
 
 
-async def deniable(core: Core, actor: Actor, number: int) -> JobView | Refused:
+async def deniable(core: Core, actor: Actor, number: int) -> JobView | Refusal:
     """Job `number` if `actor`'s no to it would count now, else why not."""
-    actor, roster = await asyncio.gather(_as_of_now(core, actor), read_roster(core, fresh=True))
+    actor, roster = await asyncio.gather(_as_of_now(core, actor), read_roster(core, within_a_minute=True))
     return await core.ledger.read(lambda books: _votable(books, core, actor, number, roster, yes=False))
 
 
@@ -75,20 +75,20 @@ def _votable(
     yes: bool,
     digest: str = "",
     round: int | None = None,
-) -> JobView | Refused:
+) -> JobView | Refusal:
     job = books.jobs.find(number)
     if job is None or not actor.may_see(job.site):
         return no_job(books, actor, number)
     refused = _refuse(core, actor, job, roster, yes)
     if refused is None and job.approval and not _is_newest(job.approval, digest, round):
-        return Refused(f"{job.name} is not what this card showed.", "Vote on the newest card.")
+        return Refusal(f"{job.name} is not what this card showed.", "Vote on the newest card.")
     if refused is None and yes and _has_voted(job, actor.id):
         return _twice(job, core.setup.command)
     if refused is None and yes and (gone := no_longer_configured(books, core, job)):
         advice = f"No yes helps. A no ends it: `{core.setup.command} deny {job.name} because …`."
-        return Refused(f"{job.name} cannot run. {gone}", advice)
+        return Refusal(f"{job.name} cannot run. {gone}", advice)
     if refused is None and yes and (why := given_up_for(books, job)):
-        return Refused(f"{job.name} no longer waits for votes: it is given up.", f"{why}.")
+        return Refusal(f"{job.name} no longer waits for votes: it is given up.", f"{why}.")
     return refused or job
 
 
@@ -96,28 +96,28 @@ def _has_voted(job: JobView, who: str) -> bool:
     return job.approval is not None and any(vote.by == who for vote in job.approval.votes)
 
 
-def _twice(job: JobView, command: str) -> Refused:
+def _twice(job: JobView, command: str) -> Refusal:
     advice = f"Your vote counts once. Take it back with `{command} deny {job.name} because …`: one no ends it."
-    return Refused(f"You have voted on {job.name} already.", advice)
+    return Refusal(f"You have voted on {job.name} already.", advice)
 
 
 def _is_newest(approval: Approval, digest: str, round: int | None) -> bool:
     return digest in ("", approval.digest) and round in (None, approval.round)
 
 
-def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster, yes: bool) -> Refused | None:
+def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster, yes: bool) -> Refusal | None:
     able = voters(core.setup.policy, roster, job.approval.groups if job.approval else (), job.asked_by)
     denied = authorise(actor, Deed.VOTE, Subject(job.site, job, voters=able.people))
     if denied is not None and authorise(actor, Deed.SEE, Subject(job.site, job)) is not None:
-        return Refused(denied.why, denied.advice, by_rule=True)  # nor is told what became of it
+        return Refusal(denied.why, denied.advice, by_rule=True)  # nor is told what became of it
     if late := too_late(job, core.clock.now(), yes):
         return late
     if denied is None:
         return None
     if able.problem and denied.rule == "approvers":
         why = f"Nobody can tell whether you may vote on {job.name}. {able.problem}"
-        return Refused(why, _UNKNOWN_AWAY if _is_away(roster) else _UNKNOWN, by_rule=True)
-    return Refused(denied.why, denied.advice, by_rule=True)
+        return Refusal(why, _UNKNOWN_AWAY if _is_away(roster) else _UNKNOWN, by_rule=True)
+    return Refusal(denied.why, denied.advice, by_rule=True)
 
 
 def _is_away(roster: Roster) -> bool:
@@ -146,22 +146,22 @@ def look_now(books: Books, job: JobView, now: float) -> None:
         books.jobs.save(replace(job, approval=replace(job.approval, policy=""), due_at=now))
 
 
-def too_late(job: JobView, now: float, yes: bool) -> Refused | None:
+def too_late(job: JobView, now: float, yes: bool) -> Refusal | None:
     """Why no such vote on `job` counts any more, whoever's it is; None while one does. A no always does while it
     waits: it ends what is kept back too."""
     if job.ended_by_restore:
-        return Refused(f"{job.name} was ended by a restore of a backup: no vote counts any more.", "Ask for it again.")
+        return Refusal(f"{job.name} was ended by a restore of a backup: no vote counts any more.", "Ask for it again.")
     if job.state is State.EXPIRED or (
         job.state is State.WAITING and job.approval is not None and now >= job.approval.expires
     ):
-        return Refused(f"{job.name} has expired: {expired(job.agreed)}.", "Ask for it again.")
+        return Refusal(f"{job.name} has expired: {expired(job.agreed)}.", "Ask for it again.")
     if yes and job.state is State.WAITING and job.approval is not None and job.approval.barred:
         what = f"No yes on {job.name} helps for now. {job.approval.barred}"
         advice = "Those who are asked are called as soon as it does. A no counts now too, and ends it."
-        return Refused(what, advice, by_rule=True)
+        return Refusal(what, advice, by_rule=True)
     if job.state is not State.WAITING:
         state = "given up" if _is_given_up(job) else job.state
-        return Refused(f"{job.name} no longer waits for votes: it is {state}.", _who_decided(job))
+        return Refusal(f"{job.name} no longer waits for votes: it is {state}.", _who_decided(job))
     return None
 
 
@@ -181,7 +181,7 @@ def _is_given_up(job: JobView) -> bool:
     return job.state is State.CANCELLED and job.stop_reason == "purgebot"
 
 
-def _count(books: Books, core: Core, job: JobView, vote: Vote, roster: Roster) -> Done | Refused:
+def _count(books: Books, core: Core, job: JobView, vote: Vote, roster: Roster) -> Done | Refusal:
     approval = job.approval
     if approval is None or not books.jobs.vote(job.id, vote, approval.digest, approval.round):
         return _twice(job, core.setup.command)

@@ -9,7 +9,7 @@ from bot.domain.policy import Allow
 from bot.services.choices import Choice
 from bot.services.deciding import judge_plan
 from bot.services.purges import plan_for
-from bot.services.replies import Refused
+from bot.services.replies import Refusal
 from bot.services.setup import Core
 
 
@@ -23,6 +23,6 @@ async def _runs(core: Core, actor: Actor, choice: Choice) -> bool:
     if site is None:
         return False
     plan = await plan_for(core, choice.command, site)
-    if isinstance(plan, Refused):
+    if isinstance(plan, Refusal):
         return False
     return isinstance(await judge_plan(core, actor, plan, choice.command.reason), Allow)

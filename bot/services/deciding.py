@@ -23,7 +23,7 @@ from bot.services.joining import Wanted, join, joined_before
 from bot.services.local import at_the_machine, journal_overruled, with_voters
 from bot.services.making import create
 from bot.services.purges import Asking, nothing_to_purge, plan_for
-from bot.services.replies import Full, JobMade, Joined, PlanShown, Refused, SiteHeld, refused_by
+from bot.services.replies import Full, JobMade, Joined, PlanShown, Refusal, SiteHeld, refused_by
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, job_name
 from bot.services.urgency import may_not_hurry
@@ -45,7 +45,7 @@ class Ready:
 
 async def submit(
     core: Core, asking: Asking, command: Command, site: Site, due: Due | None = None
-) -> JobMade | Joined | PlanShown | Refused:
+) -> JobMade | Joined | PlanShown | Refusal:
     """Make `command` a job that begins at once or when it is `due`, or say why not; where a job that waits does the
     same, it is in that. In a bot that only observes, the plan is shown instead."""
     ready = await readied(core, asking, command, site, due)
@@ -55,7 +55,7 @@ async def submit(
     made = await core.ledger.write(lambda books: enter(books, core, ready, roster))
     if isinstance(made, Full):
         return await with_room(core, made, len(ready.plan.targets))
-    if isinstance(made, Refused):
+    if isinstance(made, Refusal):
         return made
     core.engine.wake(job_name(made.job.id))
     core.engine.wake(SLACK)
@@ -64,13 +64,13 @@ async def submit(
 
 async def readied(
     core: Core, asking: Asking, command: Command, site: Site, due: Due | None = None
-) -> Ready | PlanShown | Refused:
+) -> Ready | PlanShown | Refusal:
     """`command` planned, and nothing kept of it; why not, or in a bot that only observes, the plan to be shown."""
     if command.targets:
         plan = await plan_for(core, command, site, is_deploy=asking.is_told)
     else:
         plan = nothing_to_purge(command, site)
-    if isinstance(plan, Refused):
+    if isinstance(plan, Refusal):
         return plan
     if core.setup.observe:
         decision = await judge_plan(core, asking.actor, plan, command.reason, due) if plan.targets else NOTHING_ASKED
@@ -87,7 +87,7 @@ async def _at_the_machine(core: Core, asking: Asking, shown: PlanShown) -> PlanS
     hold = await core.ledger.read(lambda books: books.holds.on(shown.plan.site, at))
     in_the_way = None if asking.anyway else hold
     ruled = at_the_machine(shown.decision, None if in_the_way else hold, shown.plan.site, asking.anyway)
-    decision = shown.decision if isinstance(ruled, Refused) or not shown.plan.targets else ruled
+    decision = shown.decision if isinstance(ruled, Refusal) or not shown.plan.targets else ruled
     return replace(shown, decision=decision, held=in_the_way)
 
 
@@ -117,7 +117,7 @@ def judged(
     return today if isinstance(today, Deny) and not is_over else at(due.at)
 
 
-def enter(books: Books, core: Core, ready: Ready, roster: Roster) -> JobMade | Joined | Refused:
+def enter(books: Books, core: Core, ready: Ready, roster: Roster) -> JobMade | Joined | Refusal:
     """Judge and record in one transaction, so that two requests at once are summed like two in a row."""
     asking, command, plan, stored, due = ready.asking, ready.command, ready.plan, ready.stored, ready.due
     known = books.jobs.made_under(asking.key)
@@ -128,7 +128,7 @@ def enter(books: Books, core: Core, ready: Ready, roster: Roster) -> JobMade | J
     if asking.instead_of and (late := _no_longer_waits(books, asking.instead_of)):
         return late
     if plan.site not in core.setup.sites or any(layer.account not in core.setup.providers for layer in plan.layers):
-        return Refused("The configuration changed while this was planned.", "Nothing was purged. Ask for it anew.")
+        return Refusal("The configuration changed while this was planned.", "Nothing was purged. Ask for it anew.")
     roster = with_voters(roster) if asking.actor.is_local else roster
     decision: Decision = NOTHING_ASKED
     if plan.targets:
@@ -136,7 +136,7 @@ def enter(books: Books, core: Core, ready: Ready, roster: Roster) -> JobMade | J
     hold = books.holds.on(plan.site, core.clock.now())
     if asking.actor.is_local:
         found = at_the_machine(decision, hold, plan.site, asking.anyway)
-        if isinstance(found, Refused):
+        if isinstance(found, Refusal):
             if isinstance(decision, Deny):
                 journal_denied(books, core.clock.now(), asking.actor.id, plan, decision)
             return found
@@ -164,11 +164,11 @@ def site_held(hold: Hold, site: str) -> SiteHeld:
     return SiteHeld(f"{site} is held: {hold.reason}", advice, by_rule=True, hold=hold.alone, site=site)
 
 
-def _no_longer_waits(books: Books, number: int) -> Refused | None:
+def _no_longer_waits(books: Books, number: int) -> Refusal | None:
     job = books.jobs.get(number)
     if job.state is State.WAITING:
         return None
-    return Refused(f"{job.name} no longer waits: it is {job.state}.", "Ask for the narrower one by itself.")
+    return Refusal(f"{job.name} no longer waits: it is {job.state}.", "Ask for the narrower one by itself.")
 
 
 def journal_refusal(books: Books, core: Core, ready: Ready, roster: Roster) -> None:

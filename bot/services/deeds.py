@@ -29,7 +29,7 @@ from bot.services.holding import hold_back
 from bot.services.joining import may_leave
 from bot.services.local import RULE, at_the_machine, journal_overruled, with_voters
 from bot.services.purges import Asking
-from bot.services.replies import Done, JobMade, Joined, PlanShown, Refused, refused_by
+from bot.services.replies import Done, JobMade, Joined, PlanShown, Refusal, refused_by
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import SLACK, Core, job_name, wake_next
 from bot.services.turning_back import why_denied
@@ -40,19 +40,19 @@ _SHOWN_MAX = 200  # characters of a target
 _CHECKABLE = frozenset({State.DONE, State.PARTIAL})
 
 
-async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Done | Refused:
+async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Done | Refusal:
     """Stop job `number`: what was not sent stays unsent; of one that has ended, its warming.
     Who joined it leaves it, and it goes on for the others."""
     stopped_by = f"{actor.id}: {reason}" if reason else actor.id
 
-    def change(books: Books, job: JobView, now: float) -> Done | Refused:
+    def change(books: Books, job: JobView, now: float) -> Done | Refusal:
         if job.ended_by_restore:
-            return Refused(f"{job.name} has ended already: a restore of a backup ended it.")
+            return Refusal(f"{job.name} has ended already: a restore of a backup ended it.")
         if job.warming is not None and job.warming.ended is None:
             stop(books, job.warming, actor, reason, now)
             return Done(books.jobs.get(job.id), "not warmed further")
         if not job.state.is_open:
-            return Refused(f"{job.name} has ended already: it is {job.state}.")
+            return Refusal(f"{job.name} has ended already: it is {job.state}.")
         if may_leave(books, job, actor.id):
             return Done(joining.leave(books, job, actor.id, reason, now), "left")
         n = books.batches.cancel(job.id)
@@ -72,26 +72,26 @@ async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Don
     return await _on_job(core, actor, number, Deed.CANCEL, change)
 
 
-async def leave(core: Core, actor: Actor, number: int) -> Done | Refused:
+async def leave(core: Core, actor: Actor, number: int) -> Done | Refusal:
     """Have `actor`, whose request joined job `number`, be in it no more. It is never stopped by that."""
 
-    def change(books: Books, job: JobView, now: float) -> Done | Refused:
+    def change(books: Books, job: JobView, now: float) -> Done | Refusal:
         if may_leave(books, job, actor.id):
             return Done(joining.leave(books, job, actor.id, "", now), "left")
         if not job.state.is_open:
-            return Refused(f"{job.name} has ended already: it is {job.state}.")
-        return Refused(f"No request of yours is in {job.name}.", f"`cancel {job.name}` stops it, where you may.")
+            return Refusal(f"{job.name} has ended already: it is {job.state}.")
+        return Refusal(f"No request of yours is in {job.name}.", f"`cancel {job.name}` stops it, where you may.")
 
     return await _on_job(core, actor, number, Deed.CANCEL, change)
 
 
-async def run_now(core: Core, actor: Actor, number: int) -> Done | Refused:
+async def run_now(core: Core, actor: Actor, number: int) -> Done | Refusal:
     """Have job `number`, which waits for its time or has missed it, begin now, if the policy would let `actor`."""
     roster = await read_roster(core)
 
-    def change(books: Books, job: JobView, now: float) -> Done | Refused:
+    def change(books: Books, job: JobView, now: float) -> Done | Refusal:
         if job.state is not State.SCHEDULED:
-            return Refused(f"{job.name} is not scheduled: it is {job.state}.", "`schedules` lists what is.")
+            return Refusal(f"{job.name} is not scheduled: it is {job.state}.", "`schedules` lists what is.")
         outline = clearance.outline_of(books, core, job, now)
         late = recent(books, core, actor.id, of_job(job), now, Beside(job.id, is_moved=True))
         decision = decide(actor, outline, core.setup.policy, roster, now, late)
@@ -100,28 +100,28 @@ async def run_now(core: Core, actor: Actor, number: int) -> Done | Refused:
         is_agreed = job.approval is not None and job.approval.approved is not None
         if isinstance(decision, Ask) and not is_agreed and actor.id not in job.askers:
             why = f"{job.name} does not begin by your word: for you it needs {approvals(decision.needed)}."
-            return Refused(why, f"Ask for it yourself, since {decision.why}.", by_rule=True)
+            return Refusal(why, f"Ask for it yourself, since {decision.why}.", by_rule=True)
         return Done(books.jobs.save(timed.run_now(books, job, actor, decision.rule, now)), "run")
 
     return await _on_job(core, actor, number, Deed.RUN, change)
 
 
-async def retry(core: Core, actor: Actor, number: int, anyway: bool = False) -> Done | Refused:
+async def retry(core: Core, actor: Actor, number: int, anyway: bool = False) -> Done | Refusal:
     """Send the calls of job `number` that did not go once more; the approval that it began with stays, since nothing is
     added. What the policy denies now is not sent, and what is held waits; at the machine, what it denies or a hold
     keeps is sent only if `anyway`."""
     roster = with_voters(await read_roster(core))
     people = None if actor.is_local else await _people(core, number)
 
-    def change(books: Books, job: JobView, now: float) -> Done | Refused:
+    def change(books: Books, job: JobView, now: float) -> Done | Refusal:
         if job.state is not State.FAILED and not job.is_partial:
-            return Refused(f"{job.name} has nothing to retry: it is {job.state}.")
+            return Refusal(f"{job.name} has nothing to retry: it is {job.state}.")
         if refused := _never(books, core, job):
             return refused
         if not actor.is_local:
             return _denied_now(books, core, job, actor, people, now) or _again(books, job, actor, now)
         found = _decided_here(books, core, job, actor, roster, anyway, now)
-        return found if isinstance(found, Refused) else _again(books, found, actor, now)
+        return found if isinstance(found, Refusal) else _again(books, found, actor, now)
 
     return await _on_job(core, actor, number, Deed.RETRY, change)
 
@@ -134,7 +134,7 @@ async def _people(core: Core, number: int) -> People | None:
 
 def _denied_now(
     books: Books, core: Core, job: JobView, actor: Actor, people: People | None, now: float
-) -> Refused | None:
+) -> Refusal | None:
     """The policy's no to what is left of `job`, which had begun: it stays as it ended, to be retried after that."""
     if people is None or job.rule in (RULE, OVERRULED) or not job.has_begun:
         return None
@@ -143,18 +143,18 @@ def _denied_now(
         return None
     journal_denied(books, now, actor.id, job, decision, to_others=True)
     advice = f"Nothing more of {job.name} is purged. It can be retried once that is over."
-    return Refused(why_denied(decision), advice, by_rule=True)
+    return Refusal(why_denied(decision), advice, by_rule=True)
 
 
 def _decided_here(
     books: Books, core: Core, job: JobView, actor: Actor, roster: Roster, anyway: bool, now: float
-) -> JobView | Refused:
+) -> JobView | Refusal:
     """`job` under the rule by which whoever is at the machine has it go on, which is journalled; or why it does not."""
     outline = clearance.outline_of(books, core, job, now)
     late = recent(books, core, actor.id, of_job(job), now, Beside(job.id))
     decision, hold = decide(actor, outline, core.setup.policy, roster, now, late), books.holds.on(job.site, now)
     found = at_the_machine(decision, hold, job.site, anyway)
-    if isinstance(found, Refused):
+    if isinstance(found, Refusal):
         if isinstance(decision, Deny):
             journal_denied(books, now, actor.id, job, decision)
         return found
@@ -165,14 +165,14 @@ def _decided_here(
     return here
 
 
-def _never(books: Books, core: Core, job: JobView) -> Refused | None:
+def _never(books: Books, core: Core, job: JobView) -> Refusal | None:
     """What to do where it is not what was asked for, or all that did not go was refused for good: the same calls would
     be refused once more."""
     gone = job.why if job.for_good else no_longer_configured(books, core, job)
     if not gone and not job.state.is_open and not books.is_as_sealed(job.id):
         gone = OTHER_RECORD
     if gone:
-        return Refused(f"{job.name} cannot go on: {gone}")
+        return Refusal(f"{job.name} cannot go on: {gone}")
     if not books.batches.is_refused(job.id):
         return None
     layer = next(layer for layer in job.layers if layer.failed)
@@ -180,16 +180,16 @@ def _never(books: Books, core: Core, job: JobView) -> Refused | None:
     failing = f"{', '.join(f'`{target[:_SHOWN_MAX]}`' for target in layer.failing)}{more}"
     what = f"{layer.title} refused {failing or job.kind.value} for good: a retry of {job.name} would change nothing."
     advice = layer.trouble.advice if layer.trouble else "Mend it."
-    return Refused(what, f"{advice} Then ask for it anew.")
+    return Refusal(what, f"{advice} Then ask for it anew.")
 
 
-async def repeat_anyway(core: Core, actor: Actor, number: int) -> Done | Refused:
+async def repeat_anyway(core: Core, actor: Actor, number: int) -> Done | Refusal:
     """Send the call of job `number` whose outcome is unknown once more; a person decided."""
     people = await _people(core, number)
 
-    def change(books: Books, job: JobView, now: float) -> Done | Refused:
+    def change(books: Books, job: JobView, now: float) -> Done | Refusal:
         if job.state is not State.NEEDS_DECISION:
-            return Refused(f"{job.name} waits for no decision: it is {job.state}.")
+            return Refusal(f"{job.name} waits for no decision: it is {job.state}.")
         return _denied_now(books, core, job, actor, people, now) or _again(books, job, actor, now)
 
     return await _on_job(core, actor, number, Deed.RETRY, change)
@@ -214,25 +214,25 @@ def _again(books: Books, job: JobView, actor: Actor, now: float) -> Done:
     return Done(saved, "retried late" if is_late else "retried")
 
 
-async def check_again(core: Core, actor: Actor, number: int) -> Done | Refused:
+async def check_again(core: Core, actor: Actor, number: int) -> Done | Refusal:
     """Look at the edge anew; the card says what is seen."""
 
-    def change(books: Books, job: JobView, now: float) -> Done | Refused:
+    def change(books: Books, job: JobView, now: float) -> Done | Refusal:
         if job.state not in _CHECKABLE:
-            return Refused(f"{job.name} cannot be checked: it is {job.state}.")
+            return Refusal(f"{job.name} cannot be checked: it is {job.state}.")
         if not books.is_as_sealed(job.id):
-            return Refused(f"{job.name} cannot be checked: {OTHER_RECORD}")
+            return Refusal(f"{job.name} cannot be checked: {OTHER_RECORD}")
         looking = replace(job, state=State.CHECKING, round=0, looked_from=now, due_at=now, check=True, ended=None)
         return Done(books.jobs.save(looking), "checking")
 
     return await _on_job(core, actor, number, Deed.CHECK, change)
 
 
-async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | Joined | PlanShown | Refused:
+async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | Joined | PlanShown | Refusal:
     """Ask for the same purge as job `number`, as a new job under today's policy; while that is open, not once more.
     That of a deploy is held against what its pages were to show."""
 
-    def question(books: Books) -> tuple[JobView, Command, str] | Refused:
+    def question(books: Books) -> tuple[JobView, Command, str] | Refusal:
         job = books.jobs.find(number)
         if job is None or not asking.actor.may_see(job.site):
             return no_job(books, asking.actor, number)
@@ -248,15 +248,15 @@ async def purge_again(core: Core, asking: Asking, number: int) -> JobMade | Join
         return job, again, f"again {job.name} {books.jobs.ended_under(f'again {job.name} ')}"
 
     found = await core.ledger.read(question)
-    if isinstance(found, Refused):
+    if isinstance(found, Refusal):
         return found
     job, command, key = found
     if job.site not in core.setup.sites:
-        return Refused(f"{job.name} was for {job.site}, which is no longer configured.")
+        return Refusal(f"{job.name} was for {job.site}, which is no longer configured.")
     asking = replace(asking, key=key, deploy=_repeated(job))
     made = await submit(core, asking, command, core.setup.sites[job.site])
     if isinstance(made, JobMade) and not made.new:
-        return Refused(f"{made.job.name} does that already: it is {made.job.state}.")
+        return Refusal(f"{made.job.name} does that already: it is {made.job.state}.")
     return made
 
 
@@ -268,18 +268,18 @@ def _repeated(job: JobView) -> Deploy | None:
 
 
 async def _on_job(
-    core: Core, actor: Actor, number: int, deed: Deed, change: Callable[[Books, JobView, float], Done | Refused]
-) -> Done | Refused:
+    core: Core, actor: Actor, number: int, deed: Deed, change: Callable[[Books, JobView, float], Done | Refusal]
+) -> Done | Refusal:
     asked = approvers(core, await read_roster(core))
 
-    def within(books: Books) -> Done | Refused:
+    def within(books: Books) -> Done | Refusal:
         job = books.jobs.find(number)
         if job is None or not actor.may_see(job.site):
             return no_job(books, actor, number)
         joined = deed is Deed.CANCEL and may_leave(books, job, actor.id)
         denied = authorise(actor, deed, Subject(job.site, job, approvers=asked, joined=joined))
         if denied is not None:
-            return Refused(denied.why, denied.advice, by_rule=True)
+            return Refusal(denied.why, denied.advice, by_rule=True)
         now = core.clock.now()
         answer = change(books, job, now)
         books.messages.changed(number, now)

@@ -26,7 +26,7 @@ from bot.ledger.manifests import NOTHING_BEFORE, Before, packed
 from bot.services.aside import aside
 from bot.services.deciding import judge_plan
 from bot.services.purges import plan_for
-from bot.services.replies import Refused
+from bot.services.replies import Refusal
 from bot.services.setup import Core
 from bot.services.widening import Widened, saving, widened
 from providers.contract import Kind
@@ -174,6 +174,6 @@ async def _in_cheapest_form(core: Core, actor: Actor, wished: Wished, site: Site
 async def is_let_by(core: Core, actor: Actor, found: Widened, site: Site) -> bool:
     """Whether `actor` may purge what was widened without anybody's vote."""
     plan = await plan_for(core, found.command, site)
-    if isinstance(plan, Refused):
+    if isinstance(plan, Refusal):
         return False
     return isinstance(await judge_plan(core, actor, plan, found.command.reason), Allow)

@@ -21,7 +21,7 @@ from bot.services.deploy_costs import cost_told
 from bot.services.deploy_wishes import NotRead, Wished, wish_of
 from bot.services.filling import with_room
 from bot.services.purges import Asking
-from bot.services.replies import Full, PlanShown, Refused
+from bot.services.replies import Full, PlanShown, Refusal
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, job_name
 
@@ -58,7 +58,7 @@ class Observed:
     plans: tuple[PlanShown, ...]
 
 
-Taken = Deployed | Overtaken | NotRead | Observed | Refused
+Taken = Deployed | Overtaken | NotRead | Observed | Refusal
 
 
 async def take(core: Core, actor: Actor, key: str, told: Announced) -> Taken:
@@ -67,7 +67,7 @@ async def take(core: Core, actor: Actor, key: str, told: Announced) -> Taken:
     denied = authorise(actor, Deed.PURGE, Subject(told.site))
     if denied is not None or site is None:
         why = denied.why if denied else f"There is no site {shown(told.site)}."
-        return Refused(why, denied.advice if denied else "Ask whoever configured purgebot.", by_rule=True)
+        return Refusal(why, denied.advice if denied else "Ask whoever configured purgebot.", by_rule=True)
     if told.at is not None:  # a clock that is ahead must not make all that comes later count as older
         told = replace(told, at=min(told.at, core.clock.now()))
     if (newer := await _newer(core, actor, key, told)) is not None:
@@ -108,7 +108,7 @@ def _steps(core: Core, site: Site, told: Announced, key: str) -> list[_Step]:
 class _Undone(Exception):
     """One of several was refused, so that none of them is kept."""
 
-    def __init__(self, refused: Refused, ready: Ready) -> None:
+    def __init__(self, refused: Refusal, ready: Ready) -> None:
         super().__init__(refused.what)
         self.refused = refused
         self.ready = ready
@@ -120,7 +120,7 @@ async def _take_all(core: Core, actor: Actor, steps: Sequence[_Step]) -> Taken:
     for step in steps:
         if authorise(actor, Deed.PURGE, Subject(step.site.name)) is not None:
             why = f"{step.site.name} comes before {steps[-1].site.name}, and this sender may not purge that."
-            return Refused(why, "Add that site to the sender's `sites`.", by_rule=True)
+            return Refusal(why, "Add that site to the sender's `sites`.", by_rule=True)
         wished = await wish_of(core, actor, step.told, step.site, step.key, step.later)
         if isinstance(wished, NotRead):
             return wished
@@ -134,19 +134,19 @@ async def _take_all(core: Core, actor: Actor, steps: Sequence[_Step]) -> Taken:
                 ready.append(one)
             case PlanShown():
                 plans.append(one)
-            case Refused():
+            case Refusal():
                 await _unpurged(core, steps, wishes)
                 return _whole(one, step.site, steps)
     if plans:
         await _unpurged(core, steps, wishes)
         return Observed(tuple(plans))
     made = await _enter(core, ready, steps)
-    if isinstance(made, Refused):
+    if isinstance(made, Refusal):
         await _unpurged(core, steps, wishes)
     return made
 
 
-async def _enter(core: Core, ready: Sequence[Ready], steps: Sequence[_Step]) -> Deployed | Refused:
+async def _enter(core: Core, ready: Sequence[Ready], steps: Sequence[_Step]) -> Deployed | Refusal:
     """Judge and record them all in one transaction, each after the one before."""
     roster = await read_roster(core)
 
@@ -155,7 +155,7 @@ async def _enter(core: Core, ready: Sequence[Ready], steps: Sequence[_Step]) -> 
         for one, step in zip(ready, steps, strict=True):
             asking = replace(one.asking, after=made[-1].id if made else 0)
             entered = enter(books, core, replace(one, asking=asking), roster)
-            if isinstance(entered, Refused):
+            if isinstance(entered, Refusal):
                 raise _Undone(entered, one)
             if step.told.at is not None:
                 books.deploys.happened(entered.job.id, step.told.at)
@@ -176,7 +176,7 @@ async def _enter(core: Core, ready: Sequence[Ready], steps: Sequence[_Step]) -> 
     return Deployed(made[-1], tuple(made[:-1]))
 
 
-def _whole(refused: Refused, site: Site, steps: Sequence[_Step]) -> Refused:
+def _whole(refused: Refusal, site: Site, steps: Sequence[_Step]) -> Refusal:
     """`refused`, which is of `site`; where there are several, that none of them is purged."""
     others = [step.site.name for step in steps if step.site is not site]
     if not others:
@@ -199,7 +199,7 @@ async def _newer(core: Core, actor: Actor, key: str, told: Announced) -> Overtak
     return await core.ledger.read(question)
 
 
-async def _ready(core: Core, actor: Actor, step: _Step, wished: Wished) -> Ready | PlanShown | Refused:
+async def _ready(core: Core, actor: Actor, step: _Step, wished: Wished) -> Ready | PlanShown | Refusal:
     """The job on one site as it is planned."""
     site, told = step.site, step.told
     earlier = await core.ledger.read(lambda books: books.deploys.earlier(site.name))

@@ -47,7 +47,7 @@ from bot.services.replies import (
     NotUnderstood,
     PlanShown,
     Probed,
-    Refused,
+    Refusal,
     Reply,
     SitesListed,
     WhoAmI,
@@ -113,7 +113,7 @@ class Desk:
         if isinstance(understood, Misunderstood):
             denied = authorise(asking.actor, Deed.SEE)  # what would be right names sites and hosts
             if denied is not None:
-                return Refused(denied.why, denied.advice, by_rule=True)
+                return Refusal(denied.why, denied.advice, by_rule=True)
             return await self._not_understood(asking, understood)
         return await self.do(asking, replace(understood, notes=(*notes, *understood.notes)))
 
@@ -121,7 +121,7 @@ class Desk:
         """Do what was understood; `sure` when host or everything was confirmed."""
         denied = authorise(asking.actor, _DEEDS[command.verb], Subject(command.site))
         if denied is not None:
-            return Refused(denied.why, denied.advice, by_rule=True)
+            return Refusal(denied.why, denied.advice, by_rule=True)
         if command.bad:
             return await self._bad_lines(asking, command)
         match command.verb:
@@ -235,7 +235,7 @@ class Desk:
             return await deeds.run_now(self._core, asking.actor, command.job)
         return await schedules.run_now(self._core, self, asking, command.schedule)
 
-    async def _may_not_hurry(self, asking: Asking, command: Command) -> Refused | None:
+    async def _may_not_hurry(self, asking: Asking, command: Command) -> Refusal | None:
         """Why it may not go first, before anything is asked back."""
         if not command.urgent or self._core.setup.observe:
             return None
@@ -270,14 +270,14 @@ class Desk:
             return None
         if command.confirm:
             wrong = f"--confirm says {command.confirm}, the purge is on {site.name}."
-            return None if command.confirm == site.name else Refused(wrong, f"Write --confirm {site.name}.")
+            return None if command.confirm == site.name else Refusal(wrong, f"Write --confirm {site.name}.")
         if asking.actor.is_token:
-            return Refused(f"Purging everything on {site.name} must be confirmed.", f"Add: --confirm {site.name}")
+            return Refusal(f"Purging everything on {site.name} must be confirmed.", f"Add: --confirm {site.name}")
         return await self._form(asking, command, site, due)
 
     async def _form(self, asking: Asking, command: Command, site: Site, due: Due | None) -> Reply:
         plan = await plan_for(self._core, command, site, due)
-        if isinstance(plan, Refused):
+        if isinstance(plan, Refusal):
             return plan
         decision = await judge_plan(self._core, asking.actor, plan, command.reason or "to be given", due)
         if isinstance(decision, Deny):
@@ -300,7 +300,7 @@ class Desk:
         if isinstance(due, Misunderstood):
             return await self._not_understood(asking, due)
         plan = await plan_for(self._core, command, self._core.setup.sites[command.site], due)
-        if isinstance(plan, Refused):
+        if isinstance(plan, Refusal):
             return plan
         decision = await judge_plan(self._core, asking.actor, plan, command.reason, due)
         hold = await holds.held(self._core, plan.site, None if due is None else due.at)

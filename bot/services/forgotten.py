@@ -7,18 +7,18 @@ from datetime import UTC, datetime
 from bot.domain.actor import Actor
 from bot.domain.rights import Deed, authorise
 from bot.ledger.books import Books
-from bot.services.replies import Refused
+from bot.services.replies import Refusal
 
 LISTED = "`status`, without a number, lists the jobs."
 _KEPT = "Its entries in the journal stay: `purgebot log export`, where the bot runs, has them."
 
 
-def no_job(books: Books, actor: Actor, number: int, advice: str = LISTED) -> Refused:
+def no_job(books: Books, actor: Actor, number: int, advice: str = LISTED) -> Refusal:
     """There is no job of that `number` for `actor`; of one that was forgotten, who may have seen it hears when."""
-    return forgotten(books, actor, number) or Refused(f"There is no P-{number}.", advice)
+    return forgotten(books, actor, number) or Refusal(f"There is no P-{number}.", advice)
 
 
-def forgotten(books: Books, actor: Actor, number: int) -> Refused | None:
+def forgotten(books: Books, actor: Actor, number: int) -> Refusal | None:
     """That job `number` was forgotten, for who may have seen it; None where it was not."""
     if authorise(actor, Deed.SEE) is not None or books.jobs.find(number) is not None:
         return None
@@ -27,4 +27,4 @@ def forgotten(books: Books, actor: Actor, number: int) -> Refused | None:
         return None
     day = datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d")
     what = f"P-{number} was forgotten on {day}: a job is kept for a time after it has ended (`retention.jobs`)."
-    return Refused(what, _KEPT)
+    return Refusal(what, _KEPT)

@@ -21,22 +21,22 @@ from bot.services.configured import no_longer_configured
 from bot.services.deciding import site_held
 from bot.services.forged import OTHER_RECORD
 from bot.services.forgotten import no_job
-from bot.services.replies import Done, Refused, refused_by
+from bot.services.replies import Done, Refusal, refused_by
 from bot.services.roster import approvers, breakers, read_roster
 from bot.services.setup import SLACK, Core, job_name, review_name
 from bot.services.whose import People, people_of
 
-_NOBODY = Refused(
+_NOBODY = Refusal(
     "Nobody may break the glass here.", "The policy names nobody under `break_glass`. Ask an approver.", by_rule=True
 )
-_AWAY = Refused("Slack does not answer, so nobody knows who asked and the answer is no.", "Try again in a minute.")
+_AWAY = Refusal("Slack does not answer, so nobody knows who asked and the answer is no.", "Try again in a minute.")
 
 
-async def break_glass(core: Core, actor: Actor, number: int, reason: str) -> Done | Refused:
+async def break_glass(core: Core, actor: Actor, number: int, reason: str) -> Done | Refusal:
     """Have job `number` run without the votes it waits for."""
     glass = core.setup.policy.break_glass
-    roster = await read_roster(core, fresh=True)
-    now_here = actor if actor.is_token else await core.directory.actor(actor.id, actor.team, fresh=True)
+    roster = await read_roster(core, within_a_minute=True)
+    now_here = actor if actor.is_token else await core.directory.actor(actor.id, actor.team, within_a_minute=True)
     job = await core.ledger.read(lambda books: books.jobs.find(number))
     if job is None or not actor.may_see(job.site):
         return await core.ledger.read(lambda books: no_job(books, actor, number))
@@ -46,7 +46,7 @@ async def break_glass(core: Core, actor: Actor, number: int, reason: str) -> Don
     if people is None or now_here.standing is Standing.AWAY:
         return _AWAY
 
-    def deed(books: Books) -> tuple[Done | Refused, Review | None]:
+    def deed(books: Books) -> tuple[Done | Refusal, Review | None]:
         fresh = books.jobs.get(number)
         if fresh.approval is not None and fresh.approval.broken_by == actor.id:
             return _once_more(books, fresh, fresh.approval, reason), None
@@ -67,56 +67,56 @@ async def break_glass(core: Core, actor: Actor, number: int, reason: str) -> Don
     return answer
 
 
-def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster) -> Refused | None:
+def _refuse(core: Core, actor: Actor, job: JobView, roster: Roster) -> Refusal | None:
     subject = Subject(job.site, job, breakers=breakers(core, roster))
     denied = authorise(actor, Deed.BREAK_GLASS, subject)
     if denied is not None:
-        return Refused(denied.why, denied.advice, by_rule=True)
+        return Refusal(denied.why, denied.advice, by_rule=True)
     if job.approval is not None and job.approval.broken_by:
         what = f"The glass of {job.name} is broken already: {job.approval.broken_because}"
-        return Refused(what, f"`show {job.name}` tells by whom, and how far it is.")
+        return Refusal(what, f"`show {job.name}` tells by whom, and how far it is.")
     if job.ended_by_restore:
-        return Refused(f"{job.name} was ended by a restore of a backup.", "Ask for it again, then break the glass.")
+        return Refusal(f"{job.name} was ended by a restore of a backup.", "Ask for it again, then break the glass.")
     if job.state is not State.WAITING or job.approval is None:
-        return Refused(f"{job.name} does not wait for votes: it is {job.state}.", "There is no glass to break.")
+        return Refusal(f"{job.name} does not wait for votes: it is {job.state}.", "There is no glass to break.")
     if core.clock.now() >= job.approval.expires:
-        return Refused(f"{job.name} has expired: {expired(job.agreed)}.", "Ask for it again, then break the glass.")
+        return Refusal(f"{job.name} has expired: {expired(job.agreed)}.", "Ask for it again, then break the glass.")
     return None
 
 
-def _once_more(books: Books, job: JobView, approval: Approval, reason: str) -> Done | Refused:
+def _once_more(books: Books, job: JobView, approval: Approval, reason: str) -> Done | Refusal:
     """It is broken already, by the same person: another reason would be lost, and is not taken in silence."""
     reviewed = not any(review.is_open for review in books.reviews.of_job(job.id))
     if reviewed or not job.state.is_open:
         what = f"The glass of {job.name} is broken already: {approval.broken_because}"
         how_far = "It has ended" if not job.state.is_open else "It goes on"
         review = "its review is closed" if reviewed else "its review is open"
-        return Refused(what, f"{how_far}, and {review}: `show {job.name}` tells how and by whom.")
+        return Refusal(what, f"{how_far}, and {review}: `show {job.name}` tells how and by whom.")
     if reason.strip() in ("", approval.broken_because.strip()):
         return Done(job, "broken")
     what = f"You have broken the glass of {job.name} already: {approval.broken_because}"
-    return Refused(what, "That reason stands; this one was not kept. Say more in the thread of the post of it.")
+    return Refusal(what, "That reason stands; this one was not kept. Say more in the thread of the post of it.")
 
 
-def _too_short(core: Core, job: JobView, glass: BreakGlass, reason: str) -> Refused | None:
+def _too_short(core: Core, job: JobView, glass: BreakGlass, reason: str) -> Refusal | None:
     n, least = len("".join(reason.split())), glass.reason_min
     if n >= least:
         return None
     if n == 0:
         what = f"Breaking the glass needs a reason of at least {least} characters, blanks not counted."
         line = f"{core.setup.command} break-glass {job.name} because …"
-        return Refused(what, f"Say what happens if it waits: `{line}`", by_rule=True)
+        return Refusal(what, f"Say what happens if it waits: `{line}`", by_rule=True)
     what = f"Breaking the glass needs a reason of at least {least} characters, blanks not counted; this has {n}."
-    return Refused(what, "Say what happens if it waits.", by_rule=True)
+    return Refusal(what, "Say what happens if it waits.", by_rule=True)
 
 
-def _denied(books: Books, core: Core, job: JobView, people: People) -> Refused | None:
+def _denied(books: Books, core: Core, job: JobView, people: People) -> Refusal | None:
     """What no broken glass skips: a hold, and what the policy denies."""
     now = core.clock.now()
     if core.setup.observe:
-        return Refused("This purgebot only observes (`mode: observe`).", "A broken glass skips votes, not that.")
+        return Refusal("This purgebot only observes (`mode: observe`).", "A broken glass skips votes, not that.")
     if gone := no_longer_configured(books, core, job):
-        return Refused(f"{job.name} cannot run. {gone}", "A broken glass skips votes, not that.")
+        return Refusal(f"{job.name} cannot run. {gone}", "A broken glass skips votes, not that.")
     hold = books.holds.on(job.site, now)
     if hold is not None:
         held = site_held(hold, job.site)
@@ -130,12 +130,12 @@ def _denied(books: Books, core: Core, job: JobView, people: People) -> Refused |
     return replace(refused, advice=advice)
 
 
-def _used_up(books: Books, core: Core, actor: Actor, glass: BreakGlass) -> Refused | None:
+def _used_up(books: Books, core: Core, actor: Actor, glass: BreakGlass) -> Refusal | None:
     n = books.reviews.broken_on_day_of(actor.id, core.clock.now())
     if n < glass.per_day:
         return None
     what = f"You have broken the glass {_times(n)} today (UTC), and may do so {_times(glass.per_day)} a day."
-    return Refused(what, "Ask an approver, or somebody else who may break it.", by_rule=True)
+    return Refusal(what, "Ask an approver, or somebody else who may break it.", by_rule=True)
 
 
 def _times(n: int) -> str:
@@ -144,7 +144,7 @@ def _times(n: int) -> str:
 
 def _break(
     books: Books, core: Core, job: JobView, actor: Actor, reason: str, glass: BreakGlass
-) -> tuple[Done | Refused, Review | None]:
+) -> tuple[Done | Refusal, Review | None]:
     approval, now = job.approval, core.clock.now()
     if approval is None:
         return no_job(books, actor, job.id), None
@@ -187,19 +187,19 @@ def _told_in(core: Core, job: JobView, glass: BreakGlass) -> tuple[str, ...]:
     return tuple(filter(None, homes))[:1]
 
 
-async def close_review(core: Core, actor: Actor, number: int, note: str = "") -> Done | Refused:
+async def close_review(core: Core, actor: Actor, number: int, note: str = "") -> Done | Refusal:
     """Somebody else than who broke the glass or asked has looked at what was done and why."""
-    roster = await read_roster(core, fresh=True)
-    now_here = actor if actor.is_token else await core.directory.actor(actor.id, actor.team, fresh=True)
+    roster = await read_roster(core, within_a_minute=True)
+    now_here = actor if actor.is_token else await core.directory.actor(actor.id, actor.team, within_a_minute=True)
     asked, able = approvers(core, roster), breakers(core, roster)
 
-    def deed(books: Books) -> Done | Refused:
+    def deed(books: Books) -> Done | Refusal:
         job = books.jobs.find(number)
         if job is None or not actor.may_see(job.site):
             return no_job(books, actor, number)
         denied = authorise(now_here, Deed.REVIEW, Subject(job.site, job, approvers=asked, breakers=able))
         if denied is not None:
-            return Refused(denied.why, denied.advice, by_rule=True)
+            return Refusal(denied.why, denied.advice, by_rule=True)
         return _close(books, core, job, actor, note)
 
     answer = await core.ledger.write(deed)
@@ -208,18 +208,18 @@ async def close_review(core: Core, actor: Actor, number: int, note: str = "") ->
     return answer
 
 
-def _close(books: Books, core: Core, job: JobView, actor: Actor, note: str) -> Done | Refused:
+def _close(books: Books, core: Core, job: JobView, actor: Actor, note: str) -> Done | Refusal:
     now, reviews = core.clock.now(), books.reviews.of_job(job.id)
     waiting = [review for review in reviews if review.is_open]
     if not reviews:
-        return Refused(f"Nobody broke the glass of {job.name}.", "`status` tells which reviews are open.")
+        return Refusal(f"Nobody broke the glass of {job.name}.", "`status` tells which reviews are open.")
     if not waiting:
-        return Refused(f"The review of {job.name} is closed already.", f"`show {job.name}` tells by whom.")
+        return Refusal(f"The review of {job.name} is closed already.", f"`show {job.name}` tells by whom.")
     if not job.state.is_open and not books.is_as_sealed(job.id):
-        return Refused(f"{job.name} cannot be reviewed: {OTHER_RECORD}")
+        return Refusal(f"{job.name} cannot be reviewed: {OTHER_RECORD}")
     if actor.id in {review.by for review in waiting}:
         what = f"You broke the glass of {job.name}, so somebody else must review it."
-        return Refused(what, "Ask an approver.", by_rule=True)
+        return Refusal(what, "Ask an approver.", by_rule=True)
     books.reviews.close(job.id, actor.id, note, now)
     books.messages.say(job.id, Told(Event.REVIEWED, who=actor.id, text=note), now)
     books.messages.changed(job.id, now)

@@ -19,7 +19,7 @@ from bot.ledger.history import Sought
 from bot.ledger.holds import CameToNothing
 from bot.ledger.jobs import unpacked_targets
 from bot.services.aside import aside
-from bot.services.replies import Kept, LogShown, Refused, StatsShown
+from bot.services.replies import Kept, LogShown, Refusal, StatsShown
 from bot.services.setup import Core
 from bot.sheet import FILE_MAX
 from providers.contract import Kind
@@ -32,11 +32,11 @@ STATS_SINCE = "30d"
 STATS_MAX = 50_000  # jobs that are counted, the newest
 
 
-async def log(core: Core, actor: Actor, command: Command) -> LogShown | Refused:
+async def log(core: Core, actor: Actor, command: Command) -> LogShown | Refusal:
     """One page of the jobs that `command` looks for; a machine's is longer and holds each timeline."""
     search = command.search or Search()
     sought = await sought_by(core, actor, search)
-    if isinstance(sought, Refused):
+    if isinstance(sought, Refusal):
         return sought
     size = MACHINE_PAGE if actor.is_token else PAGE
     begin = (search.page - 1) * size
@@ -99,12 +99,12 @@ async def things(core: Core, job: JobView) -> tuple[str, ...]:
     return await aside(job.targets, lambda: tuple(map(thing_line, unpacked_targets(packed))))
 
 
-async def stats(core: Core, actor: Actor, command: Command) -> StatsShown | Refused:
+async def stats(core: Core, actor: Actor, command: Command) -> StatsShown | Refusal:
     """What the jobs that `command` names come to."""
     search = command.search or Search()
     search = search if search.since else replace(search, since=STATS_SINCE)
     sought = await sought_by(core, actor, search)
-    if isinstance(sought, Refused):
+    if isinstance(sought, Refusal):
         return sought
     jobs, gone = await core.ledger.read(
         lambda books: (books.history.ended(sought, STATS_MAX), _forgotten(books, sought))
@@ -114,19 +114,19 @@ async def stats(core: Core, actor: Actor, command: Command) -> StatsShown | Refu
     return StatsShown(search, counted, names, capped=len(jobs) == STATS_MAX, forgotten=gone)
 
 
-async def sought_by(core: Core, actor: Actor, search: Search) -> Sought | Refused:
+async def sought_by(core: Core, actor: Actor, search: Search) -> Sought | Refusal:
     """`search` as `actor` may: only their sites; people by their ids."""
     seen = [site.name for site in core.setup.seen_by(actor)]
     sites = tuple(name for name in search.sites if name in seen) if search.sites else tuple(seen)
     sees_all = not search.sites and actor.sites is None and len(seen) == len(core.setup.sites)
     by = await _ids(core, actor, search.by)
-    if isinstance(by, Refused):
+    if isinstance(by, Refusal):
         return by
     since = begins(search.since, core.clock.now())
     return Sought(None if sees_all else sites, tuple(search.kinds), by, since, search.words)
 
 
-async def _ids(core: Core, actor: Actor, by: str) -> tuple[str, ...] | Refused:
+async def _ids(core: Core, actor: Actor, by: str) -> tuple[str, ...] | Refusal:
     if by == "me":
         return (actor.id,)
     if not by.startswith("@"):
@@ -134,4 +134,4 @@ async def _ids(core: Core, actor: Actor, by: str) -> tuple[str, ...] | Refused:
     found = tuple(await core.directory.named(by[1:]))
     if found:
         return found
-    return Refused(f"Nobody is known here as {by}.", "Type the name after @ as Slack shows it, without blanks.")
+    return Refusal(f"Nobody is known here as {by}.", "Type the name after @ as Slack shows it, without blanks.")

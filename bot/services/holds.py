@@ -17,7 +17,7 @@ from bot.services.announcing import announce_laid, announce_over
 from bot.services.line_watch import set_strange_aside
 from bot.services.purges import Asking
 from bot.services.released import run_queued
-from bot.services.replies import HoldEnded, HoldLaid, Refused, SiteHeld, Waits
+from bot.services.replies import HoldEnded, HoldLaid, Refusal, SiteHeld, Waits
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import HOME, SLACK, Core, hold_name, job_name
 
@@ -54,12 +54,12 @@ def in_line(core: Core, books: Books, sites: Sequence[str], by: str = "") -> tup
     return [Waits(request, hold.alone if (hold := held[request.site]) else None) for request in first], total
 
 
-async def lay(core: Core, asking: Asking, command: Command) -> HoldLaid | Refused:
+async def lay(core: Core, asking: Asking, command: Command) -> HoldLaid | Refusal:
     """Let nothing begin on a site, or on any, for some time or until it is released."""
     actor = asking.actor
     denied = await _denied(core, actor, command)
     if denied is not None:
-        return Refused(denied.why, denied.advice, by_rule=True)
+        return Refusal(denied.why, denied.advice, by_rule=True)
     site = ALL if command.everywhere else command.site
 
     def deed(books: Books) -> tuple[HoldLaid, _Change]:
@@ -87,17 +87,17 @@ async def _subject(core: Core, command: Command) -> Subject:
     return Subject(command.site, approvers=asked, nobody_asked=not core.setup.policy.asked)
 
 
-async def release(core: Core, asking: Asking, command: Command) -> HoldEnded | Refused:
+async def release(core: Core, asking: Asking, command: Command) -> HoldEnded | Refusal:
     """End one hold: the asker's own, else the one on top, which is for approvers. The others still stand."""
     actor = asking.actor
     site = ALL if command.everywhere else command.site
     subject = await _subject(core, command)
     denied = authorise(actor, Deed.HOLD, subject)
     if denied is not None:
-        return Refused(denied.why, denied.advice, by_rule=True)
+        return Refusal(denied.why, denied.advice, by_rule=True)
     not_others = authorise(actor, Deed.RELEASE, subject)
 
-    def deed(books: Books) -> tuple[HoldEnded | Refused, _Change]:
+    def deed(books: Books) -> tuple[HoldEnded | Refusal, _Change]:
         now = core.clock.now()
         before = _standing(books, core, site, now)
         if before is None:
@@ -125,7 +125,7 @@ async def release(core: Core, asking: Asking, command: Command) -> HoldEnded | R
     return answer
 
 
-def _not_held(books: Books, core: Core, actor: Actor, site: str, may_all: bool, now: float) -> Refused:
+def _not_held(books: Books, core: Core, actor: Actor, site: str, may_all: bool, now: float) -> Refusal:
     """Nothing to release: the site is free, or held only with every other, which `actor` may end or somebody else."""
     hold = books.holds.on(site, now)
     command = core.setup.command
@@ -136,7 +136,7 @@ def _not_held(books: Books, core: Core, actor: Actor, site: str, may_all: bool, 
         return SiteHeld(what, advice, hold=hold.alone, site=site)
     held_now = [one.site for one in books.holds.listed(now)]
     what = "No hold is on every site." if site == ALL else f"{site} is not held."
-    return Refused(what, f"Held now: {', '.join(held_now)}." if held_now else "Nothing is held.")
+    return Refusal(what, f"Held now: {', '.join(held_now)}." if held_now else "Nothing is held.")
 
 
 def _changed(books: Books, site: str, before: Hold | None, after: Hold | None, who: str, now: float) -> _Change:

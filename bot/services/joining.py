@@ -17,7 +17,7 @@ from bot.domain.policy import Allow, Ask, Policy, Roster
 from bot.domain.ruling import voters
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
-from bot.services.replies import Joined, Refused
+from bot.services.replies import Joined, Refusal
 from bot.services.urgency import Calmed, calm, hurry
 
 
@@ -32,14 +32,14 @@ class Wanted:
     decision: Allow | Ask
 
 
-def joined_before(books: Books, key: str, who: str) -> Joined | Refused | None:
-    """The job that `who`'s request under `key` joined, if it did; Refused once they have left that."""
+def joined_before(books: Books, key: str, who: str) -> Joined | Refusal | None:
+    """The job that `who`'s request under `key` joined, if it did; Refusal once they have left that."""
     number = books.queue.joined(key)
     if number is None:
         return None
     job = books.jobs.get(number)
     if who in job.left_by:
-        return Refused(f"This request was in {job.name}, which you have left.", "Ask for it anew.")
+        return Refusal(f"This request was in {job.name}, which you have left.", "Ask for it anew.")
     return Joined(job, new=False, by_self=job.requested_by == who)
 
 

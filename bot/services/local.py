@@ -8,7 +8,7 @@ from bot.domain.job import JobView
 from bot.domain.policy import Allow, Decision, Deny, Members, Roster
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
-from bot.services.replies import Refused, SiteHeld
+from bot.services.replies import Refusal, SiteHeld
 from bot.services.setup import Core
 
 LOCAL = "local:"  # before the name of the machine's user
@@ -17,10 +17,10 @@ RULE = "local"
 _ANYWAY = "Nothing was purged. Add --anyway to purge all the same; it is journalled."
 
 
-def at_the_machine(decision: Decision, hold: Hold | None, site: str, anyway: bool) -> Allow | Refused:
+def at_the_machine(decision: Decision, hold: Hold | None, site: str, anyway: bool) -> Allow | Refusal:
     """The answer to somebody at the machine, where the policy says `decision` to a full member."""
     if isinstance(decision, Deny) and not anyway:
-        return Refused(f"The policy refuses it: {decision.why}", _ANYWAY, by_rule=True)
+        return Refusal(f"The policy refuses it: {decision.why}", _ANYWAY, by_rule=True)
     if hold is not None and not anyway:
         return SiteHeld(f"{site} is held: {hold.reason}", _ANYWAY, by_rule=True, hold=hold.alone, site=site)
     if isinstance(decision, Deny) or hold is not None:

@@ -57,11 +57,12 @@ class Engine(Protocol):
 class Directory(Protocol):
     """Who somebody is at Slack."""
 
-    async def actor(self, user: str, team: str, fresh: bool = False) -> Actor:
-        """The person, read at most 60 s ago; while Slack is away 15 min, unless `fresh`. Else without any right."""
+    async def actor(self, user: str, team: str, within_a_minute: bool = False) -> Actor:
+        """The person, read at most 60 s ago; while Slack is away 15 min, unless `within_a_minute`. Else without
+        any right."""
         ...
 
-    async def members(self, group: str, fresh: bool = False) -> Members:
+    async def members(self, group: str, within_a_minute: bool = False) -> Members:
         """Who is in a user-group, read as a person is; else nobody, and why."""
         ...
 

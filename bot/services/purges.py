@@ -18,7 +18,7 @@ from bot.services.aside import aside
 from bot.services.cheaper import cheaper
 from bot.services.instead import instead, keys_for_all
 from bot.services.planning import Known, make_plan, wants_soft, with_seconds
-from bot.services.replies import Refused
+from bot.services.replies import Refusal
 from bot.services.setup import Core
 from providers.contract import Kind, UnsupportedWish
 
@@ -51,23 +51,23 @@ class Asking:
 
 async def plan_for(
     core: Core, command: Command, site: Site, due: Due | None = None, is_deploy: bool = False
-) -> Plan | Refused:
+) -> Plan | Refusal:
     """The plan of `command`, with its time under the budgets as they stand now, or will if nothing else is sent until
-    it is `due`; Refused when a layer cannot do it, with what a person, or a deploy, could ask for instead."""
+    it is `due`; Refusal when a layer cannot do it, with what a person, or a deploy, could ask for instead."""
     if not site.layers:
-        return Refused(f"{site.name} has no layers to purge.", "Name its caches under `layers` in the configuration.")
+        return Refusal(f"{site.name} has no layers to purge.", "Name its caches under `layers` in the configuration.")
     if command.only and command.only not in {layer.account for layer in site.layers}:
         accounts = ", ".join(layer.account for layer in site.layers)
-        return Refused(f"{site.name} has no layer {command.only}.", f"Its layers are {accounts}.")
+        return Refusal(f"{site.name} has no layer {command.only}.", f"Its layers are {accounts}.")
     known = await _seen_under(core, command, site)
     things = len(command.targets) + sum(map(len, known.values()))
     try:
         plan = await aside(things, lambda: make_plan(command, site, core.setup.providers, known))
     except UnsupportedWish as exc:
         if is_deploy:
-            return Refused(exc.what, f"{exc.possible}{keys_for_all(command, site, core.setup.providers)}")
+            return Refusal(exc.what, f"{exc.possible}{keys_for_all(command, site, core.setup.providers)}")
         more = await aside(things, lambda: instead(command, site, core.setup.providers, known))
-        return Refused(exc.what, f"{exc.possible}{more}")
+        return Refusal(exc.what, f"{exc.possible}{more}")
     if wants_soft(command, site) and not plan.soft and core.setup.policy.tells_modes:
         plan = replace(plan, notes=(_counts_as_hard(plan), *plan.notes))
     at = core.clock.now() if due is None else due.at

@@ -19,17 +19,17 @@ from bot.services.deciding import journal_denied, judged
 from bot.services.making import widest_first
 from bot.services.planning import wants_soft
 from bot.services.purges import Asking, plan_for
-from bot.services.replies import Queued, QueuedOver, QueuedShown, Refused, TakenBack, Waits, refused_by
+from bot.services.replies import Queued, QueuedOver, QueuedShown, Refusal, TakenBack, Waits, refused_by
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import HOME, Core, delivery_name
 from providers.contract import Kind
 
 
-async def put_in_line(core: Core, asking: Asking, command: Command, site: Site) -> Queued | Refused | None:
+async def put_in_line(core: Core, asking: Asking, command: Command, site: Site) -> Queued | Refusal | None:
     """Have `command` wait for the end of the hold; what the policy denies does not. None when nothing holds the site
     any more."""
     plan = await plan_for(core, command, site)
-    if isinstance(plan, Refused):
+    if isinstance(plan, Refusal):
         return plan
     roster = await read_roster(core)
     doc = await aside(len(command.targets), lambda: squeezed(command))
@@ -38,7 +38,7 @@ async def put_in_line(core: Core, asking: Asking, command: Command, site: Site) 
     request = InLine(0, site.name, actor.id, actor.team, asking.source, asking.channel, asking.thread, doc)
     told = _told(plan, command, actor.id)
 
-    def deed(books: Books) -> Queued | Refused | None:
+    def deed(books: Books) -> Queued | Refusal | None:
         now = core.clock.now()
         hold = books.holds.on(site.name, now)
         if hold is None:
@@ -72,10 +72,10 @@ def _told(plan: Plan, command: Command, by: str) -> Waiting:
     return Waiting(0, plan.site, by, 0.0, len(plan.targets), urls, name, command.reason)
 
 
-async def show_queued(core: Core, actor: Actor, number: int) -> QueuedShown | QueuedOver | Refused:
+async def show_queued(core: Core, actor: Actor, number: int) -> QueuedShown | QueuedOver | Refusal:
     """The request Q-`number` with everything that it names while it waits, else how it ended; for who sees its site."""
 
-    def question(books: Books) -> tuple[InLine, Waits] | QueuedOver | Refused:
+    def question(books: Books) -> tuple[InLine, Waits] | QueuedOver | Refusal:
         found = books.holds.find_in_line(number)
         if found is None or not actor.may_see(found[0].site):
             return _unknown(number)
@@ -89,22 +89,22 @@ async def show_queued(core: Core, actor: Actor, number: int) -> QueuedShown | Qu
         return request, Waits(told, hold.alone if hold else None)
 
     found = await core.ledger.read(question)
-    if isinstance(found, Refused | QueuedOver):
+    if isinstance(found, Refusal | QueuedOver):
         return found
     request, waits = found
     lines = await aside(waits.request.targets, lambda: tuple(map(thing_line, request.command.targets)))
     return QueuedShown(waits, lines)
 
 
-def _unknown(number: int) -> Refused:
-    return Refused(f"There is no Q-{number}.", "`status`, without a number, lists what waits.")
+def _unknown(number: int) -> Refusal:
+    return Refusal(f"There is no Q-{number}.", "`status`, without a number, lists what waits.")
 
 
-async def take_back(core: Core, actor: Actor, number: int, reason: str) -> TakenBack | Refused:
+async def take_back(core: Core, actor: Actor, number: int, reason: str) -> TakenBack | Refusal:
     """Have the request Q-`number` wait no more. Whoever asked for it hears it in private, if another does it."""
     asked, name = approvers(core, await read_roster(core)), await core.directory.name(actor.id)
 
-    def deed(books: Books) -> tuple[TakenBack | Refused, str]:
+    def deed(books: Books) -> tuple[TakenBack | Refusal, str]:
         found = books.holds.find_in_line(number)
         if found is None or not actor.may_see(found[0].site):
             return _unknown(number), ""
@@ -114,7 +114,7 @@ async def take_back(core: Core, actor: Actor, number: int, reason: str) -> Taken
         subject = Subject(request.site, approvers=asked, request=f"Q-{number}", requested_by=request.by)
         denied = authorise(actor, Deed.CANCEL, subject)
         if denied is not None:
-            return Refused(denied.why, denied.advice, by_rule=True), ""
+            return Refusal(denied.why, denied.advice, by_rule=True), ""
         now = core.clock.now()
         books.holds.drop([request], Over(actor.id, now, why=reason))
         books.journal.add(
@@ -130,13 +130,13 @@ async def take_back(core: Core, actor: Actor, number: int, reason: str) -> Taken
     return answer
 
 
-def _not_in_line(number: int, job: int, over: Over | None) -> Refused:
+def _not_in_line(number: int, job: int, over: Over | None) -> Refusal:
     if job:
-        return Refused(f"Q-{number} waits no more: it is in P-{job}.", f"`cancel P-{job}` stops all of that.")
+        return Refusal(f"Q-{number} waits no more: it is in P-{job}.", f"`cancel P-{job}` stops all of that.")
     if over is not None and over.by == BY_RESTORE:
         what = f"Q-{number} waits no more: it was dropped when a backup was restored. {NOT_KNOWN}"
-        return Refused(what, AGAIN)
-    return Refused(f"Q-{number} waits no more: it was cancelled or refused.", f"`show Q-{number}` tells by whom.")
+        return Refusal(what, AGAIN)
+    return Refusal(f"Q-{number} waits no more: it was cancelled or refused.", f"`show Q-{number}` tells by whom.")
 
 
 def _tell_asker(books: Books, request: InLine, by: Actor, name: str, reason: str, now: float) -> str:

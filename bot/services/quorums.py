@@ -21,7 +21,7 @@ async def probe_groups(core: Core, sites: Iterable[str]) -> list[tuple[str, Prob
     policy, named = core.setup.policy, {*sites}
     if not policy.user_groups:
         return []
-    roster = await read_roster(core, fresh=True)
+    roster = await read_roster(core, within_a_minute=True)
     rules = [rule for rule in policy.rules if not rule.when.sites or rule.when.sites & named]
     groups = [(f"user-group {group}", _group(group, members)) for group, members in roster.items()]
     return [*groups, *_rules(policy, rules, roster)]

@@ -29,7 +29,7 @@ from bot.services.deciding import judged
 from bot.services.dropped import No, drop, no_of
 from bot.services.making import create
 from bot.services.purges import Asking, plan_for
-from bot.services.replies import Refused
+from bot.services.replies import Refusal
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, hold_name, job_name
 from bot.services.whose import asker
@@ -139,7 +139,7 @@ async def _wish(core: Core, sheaf: Sheaf, site: Site, requests: Sequence[InLine]
     command = await aside(things, lambda: joined([request.command for request in requests], site, names))
     command = replace(command, soft=sheaf.soft)
     plan = await plan_for(core, command, site)
-    if isinstance(plan, Refused):
+    if isinstance(plan, Refusal):
         return No(plan.what, plan.advice, f"{plan.what} {plan.advice}".strip())
     return _Wish(tuple(requests), command, plan)
 

@@ -39,7 +39,7 @@ class NotUnderstood:
 
 
 @dataclass(frozen=True, slots=True)
-class Refused:
+class Refusal:
     """It was understood and is not done: a rule forbids it, or it cannot be done as asked."""
 
     what: str
@@ -47,16 +47,16 @@ class Refused:
     by_rule: bool = False
 
 
-def refused_by(denied: Deny) -> Refused:
+def refused_by(denied: Deny) -> Refusal:
     """The policy's no; where a rule says it in words of its own, with that rule's name and what came of it."""
     if not denied.forbids:
-        return Refused(denied.why, denied.advice, by_rule=True)
+        return Refusal(denied.why, denied.advice, by_rule=True)
     what = f"Refused, nothing was purged (rule `{denied.rule}`). {denied.why}"
-    return Refused(what if what.endswith((".", "?", "!")) else f"{what}.", denied.advice, by_rule=True)
+    return Refusal(what if what.endswith((".", "?", "!")) else f"{what}.", denied.advice, by_rule=True)
 
 
 @dataclass(frozen=True, slots=True)
-class SiteHeld(Refused):
+class SiteHeld(Refusal):
     """It is not done because of a hold on `site` (on every site where that is empty)."""
 
     hold: Hold = field(kw_only=True)
@@ -64,7 +64,7 @@ class SiteHeld(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Full(Refused):
+class Full(Refusal):
     """So much is open for `account` that it takes no more: `since` when, and for how many `seconds` that is expected;
     None where that is not known, since something waits for the provider titled `finishing`, or for people and the like
     (`others`). `besides` are further accounts that are full."""
@@ -423,7 +423,7 @@ class Done:
 
 Reply = (
     NotUnderstood
-    | Refused
+    | Refusal
     | Queued
     | QueuedOver
     | QueuedShown

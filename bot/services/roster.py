@@ -9,10 +9,10 @@ from bot.domain.ruling import voters
 from bot.services.setup import Core
 
 
-async def read_roster(core: Core, fresh: bool = False) -> Roster:
-    """Every user-group of the policy; `fresh` as for votes, read at most 60 s ago whatever Slack does."""
+async def read_roster(core: Core, within_a_minute: bool = False) -> Roster:
+    """Every user-group of the policy; `within_a_minute` as for votes: read then, or nobody is in it."""
     names = core.setup.policy.user_groups
-    members = await asyncio.gather(*(core.directory.members(name, fresh) for name in names))
+    members = await asyncio.gather(*(core.directory.members(name, within_a_minute) for name in names))
     return dict(zip(names, members, strict=True))
 
 

@@ -21,7 +21,7 @@ from bot.ledger.books import Books
 from bot.ledger.schedules import Seen
 from bot.services.deciding import submit
 from bot.services.purges import Asking
-from bot.services.replies import JobMade, Planned, Refused, Reply, SchedulesListed
+from bot.services.replies import JobMade, Planned, Refusal, Reply, SchedulesListed
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, schedule_name
 
@@ -104,7 +104,7 @@ async def _occur(core: Core, desk: Understands, schedule: Schedule, at: float, e
     asking = Asking(schedule.actor, key, "schedule", site.channel)
     command = command_of(desk, schedule)
     if isinstance(command, Misunderstood):
-        await _came_to_nothing(core, schedule, at, Refused(command.problem))
+        await _came_to_nothing(core, schedule, at, Refusal(command.problem))
         return True
     missed = _missed(earlier)
     due = Due(at, schedule.zone_name, on_the_clock(at, schedule.zone), missed, schedule.late_max, schedule.name)
@@ -112,7 +112,7 @@ async def _occur(core: Core, desk: Understands, schedule: Schedule, at: float, e
     if is_away and core.clock.now() - at < schedule.late_max:
         return False
     made = await submit(core, asking, command, site, due)
-    if isinstance(made, Refused):
+    if isinstance(made, Refusal):
         await _came_to_nothing(core, schedule, at, made)
     elif not isinstance(made, JobMade):
         log.info("schedule_observed", schedule=schedule.name)
@@ -136,7 +136,7 @@ def command_of(desk: Understands, schedule: Schedule) -> Command | Misunderstood
     return replace(command, reason=command.reason or schedule.reason, wants_host_confirmed=False)
 
 
-async def _came_to_nothing(core: Core, schedule: Schedule, at: float, refused: Refused) -> None:
+async def _came_to_nothing(core: Core, schedule: Schedule, at: float, refused: Refusal) -> None:
     """No job came of an occurrence: the site's channel is told why, and the journal too, in the write that goes on."""
     log.warning("schedule_refused", schedule=schedule.name, what=refused.what)
     channel = core.setup.sites[schedule.site].channel or core.setup.approvals_channel
@@ -180,11 +180,11 @@ async def run_now(core: Core, desk: Understands, asking: Asking, name: str) -> R
     """Have what the schedule `name` asks for purged now, as whoever wants it may."""
     schedule = core.setup.schedules.get(name)
     if schedule is None or not asking.actor.may_see(schedule.site):
-        return Refused(f"There is no schedule `{name}`.", f"`{core.setup.command} schedules` lists them.")
+        return Refusal(f"There is no schedule `{name}`.", f"`{core.setup.command} schedules` lists them.")
     denied = authorise(asking.actor, Deed.RUN, Subject(schedule.site))
     if denied is not None:
-        return Refused(denied.why, denied.advice, by_rule=True)
+        return Refusal(denied.why, denied.advice, by_rule=True)
     command = command_of(desk, schedule)
     if isinstance(command, Misunderstood):
-        return Refused(command.problem, f"Mend the schedule {name} in the configuration.")
+        return Refusal(command.problem, f"Mend the schedule {name} in the configuration.")
     return await submit(core, asking, command, core.setup.sites[schedule.site])

@@ -14,7 +14,7 @@ from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import is_one_of
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
-from bot.services.replies import Refused
+from bot.services.replies import Refusal
 from bot.services.roster import approvers
 from bot.services.setup import Core
 from bot.services.speaking import speaker_of
@@ -32,19 +32,19 @@ class Calmed(StrEnum):
 
 def may_not_hurry(
     books: Books, core: Core, actor: Actor, channel: str, command: Command, roster: Roster
-) -> Refused | None:
+) -> Refusal | None:
     """Why `command` may not go first, and what to type instead; None when it may, or does not ask to."""
     if not command.urgent:
         return None
     why = why_not(core, actor, command.site, roster)
     if why:
-        return Refused(why, _without(core, actor, channel, command), by_rule=True)
+        return Refusal(why, _without(core, actor, channel, command), by_rule=True)
     urgency = core.setup.policy.urgent
     if urgency is None or books.queue.hurried(actor.id, core.clock.now() - DAY) < urgency.per_day:
         return None
     times = "once" if urgency.per_day == 1 else f"{urgency.per_day:,} times"
     what = f"You have had a purge go first {times} within 24 hours, which is as often as the policy lets you."
-    return Refused(what, _without(core, actor, channel, command), by_rule=True)
+    return Refusal(what, _without(core, actor, channel, command), by_rule=True)
 
 
 def why_not(core: Core, actor: Actor, site: str, roster: Roster) -> str:

@@ -20,7 +20,7 @@ from bot.ledger.warmings import StaleWarming
 from bot.services.checks import places_of
 from bot.services.fetching import LEASE_SECONDS, fetch_for, stop
 from bot.services.purges import Asking
-from bot.services.replies import Refused, SiteHeld, Warmed
+from bot.services.replies import Refusal, SiteHeld, Warmed
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import SLACK, Core, delivery_name, warm_name
 from bot.services.witnesses import pages_to_look_at
@@ -31,17 +31,17 @@ REPLY_SECONDS = 8.0  # whoever asks waits so long for the end; then it goes on b
 HELD = "Nothing was fetched. Warm it when the hold has ended: what changes until then would be old again."
 
 
-async def warm(core: Core, asking: Asking, command: Command) -> Warmed | Refused:
+async def warm(core: Core, asking: Asking, command: Command) -> Warmed | Refusal:
     """Warm what `command` names, and tell how far that is after REPLY_SECONDS at most."""
     site = core.setup.sites[command.site]
     urls = tuple(dict.fromkeys(url_of(target, site) for target in command.targets))
     if len(urls) > PAGES_MAX:
         what = f"That is {len(urls):,} pages, and one warming is for at most {PAGES_MAX}. Nothing was fetched."
-        return Refused(what, "Name those that most visitors open first.")
+        return Refusal(what, "Name those that most visitors open first.")
     planned = _asked_for(core, asking, command, site, urls)
     if planned.most > REQUESTS_MAX:
         what = f"That takes up to {planned.most:,} requests ({_sizes(planned)}), and one warming sends at most"
-        return Refused(f"{what} {REQUESTS_MAX:,}. Nothing was fetched.", "Name fewer pages.")
+        return Refusal(f"{what} {REQUESTS_MAX:,}. Nothing was fetched.", "Name fewer pages.")
     made = await core.ledger.write(lambda books: _begin(books, core, f"warm {asking.key}", planned))
     if isinstance(made, Hold):
         return SiteHeld(f"{site.name} is held: {made.reason}", HELD, by_rule=True, hold=made.alone, site=site.name)
@@ -149,10 +149,10 @@ def _sizes(warming: Warming) -> str:
     return " × ".join(f"{n:,} {name}" for name, n in counted.items() if n > 1)
 
 
-async def show(core: Core, actor: Actor, number: int) -> Warmed | Refused:
+async def show(core: Core, actor: Actor, number: int) -> Warmed | Refusal:
     """How far W-`number` is."""
 
-    def question(books: Books) -> Warmed | Refused:
+    def question(books: Books) -> Warmed | Refusal:
         warming = books.warmings.find(number)
         if warming is None or not actor.may_see(warming.site):
             return _no_such(number)
@@ -168,20 +168,20 @@ def under_way(books: Books, sites: Sequence[str]) -> tuple[list[Warmed], int]:
     return [Warmed(one, books.warmings.comes_first(one.site, one.id)) for one in first], total
 
 
-async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Warmed | Refused:
+async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Warmed | Refusal:
     """End W-`number` before its next requests."""
     asked = approvers(core, await read_roster(core))
 
-    def deed(books: Books) -> tuple[Warmed | Refused, str]:
+    def deed(books: Books) -> tuple[Warmed | Refusal, str]:
         warming = books.warmings.find(number)
         if warming is None or not actor.may_see(warming.site):
             return _no_such(number), ""
         subject = Subject(warming.site, approvers=asked, request=warming.name, requested_by=warming.by)
         denied = authorise(actor, Deed.CANCEL, subject)
         if denied is not None:
-            return Refused(denied.why, denied.advice, by_rule=True), ""
+            return Refusal(denied.why, denied.advice, by_rule=True), ""
         if warming.ended is not None:
-            return Refused(f"{warming.name} has ended already.", f"`show {warming.name}` tells how."), ""
+            return Refusal(f"{warming.name} has ended already.", f"`show {warming.name}` tells how."), ""
         ended, key = stop(books, warming, actor, reason, core.clock.now())
         return Warmed(ended), key
 
@@ -192,5 +192,5 @@ async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> War
     return answer
 
 
-def _no_such(number: int) -> Refused:
-    return Refused(f"There is no W-{number}.", "`status` lists the warmings that go on.")
+def _no_such(number: int) -> Refusal:
+    return Refusal(f"There is no W-{number}.", "`status` lists the warmings that go on.")

@@ -11,12 +11,12 @@ from bot.domain.rights import Deed, authorise
 from bot.domain.speech import Speaker, site_here
 from bot.services.desk import Desk
 from bot.services.purges import Asking
-from bot.services.replies import PurgeFormWanted, Refused
+from bot.services.replies import PurgeFormWanted, Refusal
 from bot.services.setup import Core
 
 FORM_SECONDS = 86_400.0  # a form may stand open this long
 TYPED_MAX = 3_000  # characters of one field
-NO_SITES = Refused("No site is configured for you.", "Ask whoever configured purgebot.")
+NO_SITES = Refusal("No site is configured for you.", "Ask whoever configured purgebot.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +41,14 @@ class Wishes:
         """What the parser may know of `actor`'s world."""
         return self._desk.speaker(actor, channel)
 
-    def refused(self, actor: Actor) -> Refused | None:
+    def refused(self, actor: Actor) -> Refusal | None:
         """Why `actor` gets no form; None when they do."""
         denied = authorise(actor, Deed.PURGE)
         if denied is not None:
-            return Refused(denied.why, denied.advice, by_rule=True)
+            return Refusal(denied.why, denied.advice, by_rule=True)
         return None if self._core.setup.seen_by(actor) else NO_SITES
 
-    async def begin(self, asking: Asking, begun: Begun) -> PurgeFormWanted | Refused:
+    async def begin(self, asking: Asking, begun: Begun) -> PurgeFormWanted | Refusal:
         """A form for `asking`."""
         refused = self.refused(asking.actor)
         if refused is not None:

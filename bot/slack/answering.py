@@ -19,7 +19,7 @@ from bot.services.replies import (
     Linted,
     PurgeFormWanted,
     QueuedShown,
-    Refused,
+    Refusal,
     Reply,
     StatsShown,
 )
@@ -81,9 +81,9 @@ class Answering:
         asked = job.approval.of[:NAMES_SHOWN] if job.approval else ()
         return asked_card(job, passing, token, await self._calling.names(asked))
 
-    async def why(self, delivery: Delivery, asking: Asking, denial: Denial | Refused, private: bool = False) -> Answer:
+    async def why(self, delivery: Delivery, asking: Asking, denial: Denial | Refusal, private: bool = False) -> Answer:
         """Ask why somebody says no, in a form; else by a private button."""
-        if isinstance(denial, Refused):
+        if isinstance(denial, Refusal):
             return await self.answer(delivery, asking, denial, private)
         if await self.opened(delivery, deny.deny_form(denial.job, denial.token)):
             return Answer(None, private)

@@ -29,7 +29,7 @@ from bot.services.replies import (
     Queued,
     QueuedOver,
     QueuedShown,
-    Refused,
+    Refusal,
     Reply,
     SchedulesListed,
     SiteHeld,
@@ -76,7 +76,7 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return holds.ended_card(reply, command)
         case Full() as full:
             return queues.full_card(full, now, command)
-        case Refused(what, advice):
+        case Refusal(what, advice):
             return private.refusal_card(what, advice)
         case PlanShown(plan, decision, _, observing, held, warming, due, no, lacking):
             planned = findings.plan_card(plan, decision, observing, foreseen_line(warming), due, no, lacking)

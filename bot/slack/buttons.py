@@ -19,7 +19,7 @@ from bot.services.desk import Desk
 from bot.services.forgotten import forgotten
 from bot.services.purges import Asking
 from bot.services.queued import take_back
-from bot.services.replies import FormWanted, JobMade, Refused, Reply
+from bot.services.replies import FormWanted, JobMade, Refusal, Reply
 from bot.services.setup import Core
 from bot.slack.cards.queue import LEAVE
 from bot.slack.cards.request import of_round
@@ -27,11 +27,11 @@ from bot.slack.payload import text_of
 from bot.slack.plain import unmarked
 from bot.slack.purge_forms import PurgeForms
 
-NO_JOB = Refused("This button belongs to no job.", "Use the buttons on the job's card.")
-ANOTHER_CARD = Refused("This button belongs to another card.", "Use the buttons on the job's card.")
-OVER = Refused("This choice is over: it was used, or ten minutes have passed.", "Type the command again.")
+NO_JOB = Refusal("This button belongs to no job.", "Use the buttons on the job's card.")
+ANOTHER_CARD = Refusal("This button belongs to another card.", "Use the buttons on the job's card.")
+OVER = Refusal("This choice is over: it was used, or ten minutes have passed.", "Type the command again.")
 
-OVER_LINE = Refused("This button means nothing any more.", "Type the command again.")
+OVER_LINE = Refusal("This button means nothing any more.", "Type the command again.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Buttons:
         """Whether `token` is that of a job's card."""
         return await self._core.ledger.read(lambda books: books.messages.by_token(token) is not None)
 
-    async def denial(self, asking: Asking, body: Mapping[str, object], token: str) -> Denial | Refused:
+    async def denial(self, asking: Asking, body: Mapping[str, object], token: str) -> Denial | Refusal:
         """What the form for a no is about, where a no would count: `token` is that of the job's card, which was
         clicked, or of a private note or a Home that stands for it."""
         message = await self._core.ledger.read(lambda books: books.messages.by_token(token))
@@ -74,7 +74,7 @@ class Buttons:
         if message.ts and not here:
             return ANOTHER_CARD
         job = await approvals.deniable(self._core, asking.actor, message.job)
-        return job if isinstance(job, Refused) else Denial(job, of_round(job, token), message.channel)
+        return job if isinstance(job, Refusal) else Denial(job, of_round(job, token), message.channel)
 
     async def deny(self, asking: Asking, name: str, reason: str) -> tuple[Reply, str]:
         """The no of a form, and the channel to answer it in; `name` is its token and the digest of the plan it
@@ -105,15 +105,15 @@ class Buttons:
         if choices is None:
             return None
         if choices.by != asking.actor.id:
-            return Refused(f"Only whoever asked for P-{choices.job} may have something narrower instead.")
+            return Refusal(f"Only whoever asked for P-{choices.job} may have something narrower instead.")
         if not index.isdigit() or int(index) >= len(choices.offered):
-            return Refused("This choice is not known.", "Type the command again.")
+            return Refusal("This choice is not known.", "Type the command again.")
         at = replace(
             asking, channel=choices.channel, thread=choices.thread, key=f"draft {name}", instead_of=choices.job
         )
         made = await self._desk.do(at, choices.offered[int(index)].command, sure=True)
         if isinstance(made, JobMade) and not made.new:
-            return Refused(f"{made.job.name} was asked for in place of P-{choices.job} already.")
+            return Refusal(f"{made.job.name} was asked for in place of P-{choices.job} already.")
         if isinstance(made, JobMade):
             await self.use(delivery, asking, name)  # so that whoever made the job is known
         return made
@@ -188,11 +188,11 @@ class Buttons:
         known = isinstance(command, Command) and command.verb is Verb.WHY
         return await self._desk.ask(asking, line) if known else OVER_LINE
 
-    async def _elsewhere(self, actor: Actor, number: int, channel: str, ts: str) -> Refused | None:
+    async def _elsewhere(self, actor: Actor, number: int, channel: str, ts: str) -> Refusal | None:
         """A button counts on its own job's card only; on one whose post was never answered it is believed. That of a
         job which was forgotten says so."""
 
-        def question(books: Books) -> Refused | None:
+        def question(books: Books) -> Refusal | None:
             there = books.messages.by_ts(channel, ts)
             if there is not None:
                 return None if there.job == number else ANOTHER_CARD
@@ -207,7 +207,7 @@ class Buttons:
         """The form of a draft, for the person it was shown to, until it was used or ten minutes have passed."""
         denied = authorise(asking.actor, Deed.PURGE)
         if denied is not None:
-            return Refused(denied.why, denied.advice, by_rule=True)
+            return Refusal(denied.why, denied.advice, by_rule=True)
         draft = await self._core.ledger.read(lambda books: books.intake.draft(name, delivery.at))
         if draft is None or draft[0] != asking.actor.id or "used" in draft[1]:
             return OVER
@@ -235,7 +235,7 @@ class Buttons:
         lines = doc.get("lines")
         choices = lines if isinstance(lines, list) else []
         if not index.isdigit() or int(index) >= len(choices):
-            return Refused("This choice is not known.", "Type the command again.")
+            return Refusal("This choice is not known.", "Type the command again.")
         asking = replace(asking, is_cure=doc.get("is_cure") is True)
         return await self._desk.ask(asking, str(choices[int(index)]))
 

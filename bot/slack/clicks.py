@@ -6,7 +6,7 @@ import structlog
 
 from bot.ledger.intake import Delivery
 from bot.services.purges import Asking
-from bot.services.replies import PurgeFormWanted, Refused, Reply
+from bot.services.replies import PurgeFormWanted, Refusal, Reply
 from bot.services.setup import Core
 from bot.sheet import Form
 from bot.slack.answering import Answering
@@ -22,7 +22,7 @@ from bot.slack.telling import Answer
 from bot.slack.web_api import SlackApi, SlackTrouble
 
 log = structlog.get_logger()
-TOO_LATE = Refused("Slack did not open the form in time.", "Press *Purge …* once more.")
+TOO_LATE = Refusal("Slack did not open the form in time.", "Press *Purge …* once more.")
 
 
 class Clicks:
@@ -64,7 +64,7 @@ class Clicks:
                 other = await self._buttons.instead(delivery, asking, value) if action == "pick" else None
                 chosen = other or await self._buttons.from_draft(delivery, asking, value, action)
                 await self._close_form(text_of(body, "view"))
-                hides = chosen is not OVER and not isinstance(other, Refused)  # a second click's refusal hides nothing
+                hides = chosen is not OVER and not isinstance(other, Refusal)  # a second click's refusal hides nothing
                 return await self._says.answer(delivery, asking, chosen, private and hides)
             case "cancel" | "run_now" if private:
                 reply = await self._buttons.in_list(asking, action, value)
@@ -84,7 +84,7 @@ class Clicks:
             case "log_csv" | "log_json":
                 return Answer(await self._past.file(asking, value, Form(action.removeprefix("log_"))))
             case _:
-                return await self._says.answer(delivery, asking, Refused("This button means nothing any more."))
+                return await self._says.answer(delivery, asking, Refusal("This button means nothing any more."))
 
     async def _at_home(self, delivery: Delivery, asking: Asking, action: str, value: str) -> Reply | None:
         """A button of the asker's Home; None where a form asks on."""
@@ -93,12 +93,12 @@ class Clicks:
         if action != "deny":
             return await self._buttons.at_home(asking, action, value)
         denial = await self._buttons.denial(asking, delivery.body, value)
-        if isinstance(denial, Refused):
+        if isinstance(denial, Refusal):
             return denial
         if await self._says.opened(delivery, deny.deny_form(denial.job, denial.token)):
             return None
         line = f"{self._core.setup.command} deny {denial.job.name} not during the sale"
-        return Refused(f"Say why {denial.job.name} is denied.", f"Type `{line}`, with your own words.")
+        return Refusal(f"Say why {denial.job.name} is denied.", f"Type `{line}`, with your own words.")
 
     async def _purge_form(self, delivery: Delivery, asking: Asking) -> Reply | None:
         """The form for a purge, in front of who pressed for it; its answers go to them alone."""

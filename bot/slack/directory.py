@@ -1,7 +1,8 @@
 """Who somebody is, and who is in a user-group: what Slack says, believed for 60 seconds. What it cannot say is no.
 
 While Slack does not answer, a reading of at most 15 minutes still stands, so that its bad day does not stop a purge;
-votes want a fresh one. Everybody is read at the start and every ten minutes, so there is one to fall back on.
+votes want one of the last minute. Everybody is read at the start and every ten minutes, so there is one to fall back
+on.
 """
 
 from __future__ import annotations
@@ -59,20 +60,22 @@ class SlackDirectory:
         self._known: dict[str, tuple[float, Record]] = {}
         self._home = Home()
 
-    async def actor(self, user: str, team: str, fresh: bool = False) -> Actor:
-        """The person, read at most 60 s ago; when Slack is away 15 min, unless `fresh`. Else UNREADABLE."""
+    async def actor(self, user: str, team: str, within_a_minute: bool = False) -> Actor:
+        """The person, read at most 60 s ago; when Slack is away 15 min, unless `within_a_minute`. Else
+        UNREADABLE."""
         person = self._read(user, BELIEVED_SECONDS)
         if person is not None and self._home.team:
             return self._actor(user, person, team)
         try:
             await self._learn(user)
         except SlackTrouble as trouble:
-            return self._without_slack(user, team, fresh, trouble)
+            return self._without_slack(user, team, within_a_minute, trouble)
         return self._actor(user, self._known[user][1], team)
 
-    async def members(self, group: str, fresh: bool = False) -> Members:
-        """Who is in a user-group, read at most 60 s ago; while Slack is away 15 min, unless `fresh`. Else nobody, and
-        why. Guests, bots and the like are not among them: a policy names those by their own ids."""
+    async def members(self, group: str, within_a_minute: bool = False) -> Members:
+        """Who is in a user-group, read at most 60 s ago; while Slack is away 15 min, unless
+        `within_a_minute`. Else nobody, and why. Guests, bots and the like are not among them: a policy names those by
+        their own ids."""
         async with self._asking[group]:
             found = self._in(group, BELIEVED_SECONDS)
             if found is not None:
@@ -80,7 +83,7 @@ class SlackDirectory:
             try:
                 answer = await self._api.call("usergroups.users.list", usergroup=group)
             except SlackTrouble as trouble:
-                return self._unread(group, fresh, trouble)
+                return self._unread(group, within_a_minute, trouble)
             users = answer.get("users")
             people = frozenset(map(str, users if isinstance(users, list) else ()))
             self._groups[group] = (self._clock.now(), people)
@@ -98,9 +101,9 @@ class SlackDirectory:
     def _may(self, user: str) -> bool:
         return standing(self._known[user][1], "", self._home) is Standing.MEMBER
 
-    def _unread(self, group: str, fresh: bool, trouble: SlackTrouble) -> Members:
+    def _unread(self, group: str, within_a_minute: bool, trouble: SlackTrouble) -> Members:
         away = _is_away(trouble)
-        found = self._in(group, STANDS_SECONDS) if away and not fresh else None
+        found = self._in(group, STANDS_SECONDS) if away and not within_a_minute else None
         log.warning("group_unreadable", group=group, error=trouble.error, stands=found is not None)
         if found is not None:
             return self._able(found)
@@ -156,9 +159,9 @@ class SlackDirectory:
             answer = await self._api.call("auth.test")
             self._home = Home(str(answer.get("team_id") or ""), str(answer.get("enterprise_id") or ""))
 
-    def _without_slack(self, user: str, team: str, fresh: bool, trouble: SlackTrouble) -> Actor:
+    def _without_slack(self, user: str, team: str, within_a_minute: bool, trouble: SlackTrouble) -> Actor:
         away = _is_away(trouble)
-        person = self._read(user, STANDS_SECONDS) if away and not fresh else None
+        person = self._read(user, STANDS_SECONDS) if away and not within_a_minute else None
         log.warning("person_unreadable", user=user, error=trouble.error, stands=person is not None)
         if person:
             return self._actor(user, person, team)

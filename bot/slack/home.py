@@ -16,7 +16,7 @@ from bot.domain.actor import Standing
 from bot.ledger.books import Books
 from bot.ledger.homes import Home
 from bot.services.home import home_of
-from bot.services.replies import Refused, Reply
+from bot.services.replies import Refusal, Reply
 from bot.services.roster import read_roster
 from bot.services.setup import HOME, Core
 from bot.slack.cards.home import home_view
@@ -108,7 +108,7 @@ class HomeTabs:
 async def opened(core: Core, body: Mapping[str, object], reply: Reply | None = None) -> None:
     """Somebody opened their tab, or clicked on it and got `reply`: it is drawn at once."""
     user, team, blank = str(body.get("user")), str(body.get("team")), bool(body.get("blank"))
-    note = (reply.what, reply.advice) if isinstance(reply, Refused) else ("", "")
+    note = (reply.what, reply.advice) if isinstance(reply, Refusal) else ("", "")
     now = core.clock.now()
     await core.ledger.write(lambda books: books.homes.opened(user, team, now, blank, note))
     core.engine.wake(HOME)

@@ -23,7 +23,7 @@ from bot.services.desk import Desk
 from bot.services.forgotten import no_job
 from bot.services.history import chunks, kept, sought_by, things
 from bot.services.purges import Asking
-from bot.services.replies import Checked, JobShown, Kept, Linted, QueuedShown, Refused, Reply, StatsShown
+from bot.services.replies import Checked, JobShown, Kept, Linted, QueuedShown, Refusal, Reply, StatsShown
 from bot.services.setup import Core
 from bot.sheet import FILE_MAX, Form, begin, end, part
 from bot.slack.answers import card_for
@@ -40,7 +40,7 @@ from bot.slack.web_api import SlackApi, SlackTrouble
 from bot.targets import file_name, file_text
 
 log = structlog.get_logger()
-OVER = Refused("This button means nothing any more.", "Type the command again.")
+OVER = Refusal("This button means nothing any more.", "Type the command again.")
 _SCOPES = "Slack says that a scope is missing: the app needs `files:write` and `im:write` (see manifest.yml)."
 
 
@@ -62,9 +62,9 @@ class Past:
         """Send what a button's line names as a file, and say where it is."""
         denied = authorise(asking.actor, Deed.SEE)
         if denied is not None:
-            return self._card(Refused(denied.why, denied.advice, by_rule=True))
+            return self._card(Refusal(denied.why, denied.advice, by_rule=True))
         found = await self._named(asking, line)
-        if isinstance(found, Refused):
+        if isinstance(found, Refusal):
             return self._card(found)
         name, jobs = found
         with await asyncio.to_thread(tempfile.TemporaryFile) as content:
@@ -120,13 +120,13 @@ class Past:
         command = self._desk.understand(asking.actor, asking.channel, line)
         return command if isinstance(command, Command) and command.verb in (Verb.LOG, Verb.SHOW) else None
 
-    async def _named(self, asking: Asking, line: str) -> tuple[str, AsyncIterator[Sequence[Kept]]] | Refused:
+    async def _named(self, asking: Asking, line: str) -> tuple[str, AsyncIterator[Sequence[Kept]]] | Refusal:
         command = self._understood(asking, line)
         if command is None:
             return OVER
         if command.verb is Verb.LOG:
             sought = await sought_by(self._core, asking.actor, command.search or Search())
-            return sought if isinstance(sought, Refused) else ("purges", chunks(self._core, sought))
+            return sought if isinstance(sought, Refusal) else ("purges", chunks(self._core, sought))
         jobs = await self._core.ledger.read(lambda books: kept(books, [command.job], whole=True))
         if not jobs or jobs[0].job.site not in {site.name for site in self._core.setup.seen_by(asking.actor)}:
             where = f"`{self._core.setup.command} status` lists the jobs."

@@ -16,7 +16,7 @@ from bot.ledger.intake import Delivery
 from bot.ledger.messages import Role
 from bot.services.desk import Desk
 from bot.services.purges import Asking
-from bot.services.replies import JobMade, PurgeFormWanted, Refused, Reply
+from bot.services.replies import JobMade, PurgeFormWanted, Refusal, Reply
 from bot.services.setup import Core, delivery_name
 from bot.services.wishes import TYPED_MAX, Begun, Wishes, files_of, has_list, recent_of, waiting_lines
 from bot.slack.cards.purge_form import AS_SET, GUESS, purge_form
@@ -52,7 +52,7 @@ class PurgeForms:
             case name if name == PURGE_LINKS:
                 return await self._of_message(asking, delivery, where)
             case _:
-                return Refused("This shortcut means nothing any more.")
+                return Refusal("This shortcut means nothing any more.")
 
     async def _of_message(self, asking: Asking, delivery: Delivery, where: Mapping[str, object]) -> Reply:
         refused = self._wishes.refused(asking.actor)
@@ -62,7 +62,7 @@ class PurgeForms:
         lists, left_out = _lists(files_of(delivery.body))
         left_out = (*gleaned.left_out, *left_out)
         if not gleaned.lines and not lists:
-            return Refused(NO_LINKS, " ".join(f"Left out: {line}" for line in left_out))
+            return Refusal(NO_LINKS, " ".join(f"Left out: {line}" for line in left_out))
         return await self._wishes.begin(asking, _begun(gleaned, lists, left_out, where))
 
     def again(self, asking: Asking, name: str, doc: Mapping[str, object]) -> PurgeFormWanted:
@@ -127,7 +127,7 @@ class PurgeForms:
         try:
             lists = [await self._inbox.listed(id, bool(filled.kind)) for id in ids]
         except Unlisted as exc:
-            return Refused(exc.what, exc.advice)
+            return Refusal(exc.what, exc.advice)
         except Away:
             return None
         lines = [*(line for one in lists for line in one.lines), *waiting_lines(doc), *filled.lines()]
@@ -185,9 +185,9 @@ def _filled(fields: Mapping[str, str], doc: Mapping[str, object]) -> Filled:
     return replace(filled, has_list=has_list(doc, filled))
 
 
-def _unfilled(filled: Filled) -> Refused | None:
+def _unfilled(filled: Filled) -> Refusal | None:
     wrong = unfilled_in(filled)
-    return Refused(wrong, "Open the form again.") if wrong else None
+    return Refusal(wrong, "Open the form again.") if wrong else None
 
 
 def _named(fields: Mapping[str, str], field: str) -> str:

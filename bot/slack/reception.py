@@ -16,7 +16,7 @@ from bot.ledger.messages import Message, Role
 from bot.services.desk import Desk
 from bot.services.fetching import WARMED_LATER
 from bot.services.purges import Asking
-from bot.services.replies import Refused, Warmed
+from bot.services.replies import Refusal, Warmed
 from bot.services.setup import Core, delivery_name
 from bot.slack.answering import Answering
 from bot.slack.answers import card_for
@@ -116,7 +116,7 @@ class Reception:
         if delivery.kind == WARMED_LATER:
             return await self._warmed(delivery)
         votes = text_of(body, "action") in ("approve", "deny", "close_review") or text_of(body, "form") == deny.CALLBACK
-        actor = await self._core.directory.actor(text_of(body, "user"), text_of(body, "team"), fresh=votes)
+        actor = await self._core.directory.actor(text_of(body, "user"), text_of(body, "team"), within_a_minute=votes)
         if actor.standing is Standing.AWAY and self._core.clock.now() - delivery.at < AWAY_MAX_SECONDS:
             return None
         asking = Asking(actor, delivery.key, "slack", text_of(body, "channel"), text_of(body, "thread"))
@@ -166,6 +166,6 @@ class Reception:
         return await self._answering.answer(delivery, asking, reply)
 
 
-def _shown_nowhere(job: JobView) -> Refused:
+def _shown_nowhere(job: JobView) -> Refusal:
     what = f"{job.name} goes on, but purgebot may post neither here nor in the channel of {job.site}."
-    return Refused(what, f"Invite it to one of them; `show {job.name}` tells how it stands.")
+    return Refusal(what, f"Invite it to one of them; `show {job.name}` tells how it stands.")

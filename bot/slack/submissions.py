@@ -9,7 +9,7 @@ from bot.ledger.codec import COMMAND, unpack
 from bot.ledger.intake import Delivery
 from bot.services.desk import Desk
 from bot.services.purges import Asking
-from bot.services.replies import Done, Refused, Reply
+from bot.services.replies import Done, Refusal, Reply
 from bot.services.setup import Core
 from bot.slack.answering import Answering
 from bot.slack.buttons import Buttons
@@ -39,7 +39,7 @@ class Submissions:
             return await self._denied(delivery, asking, name)
         doc = await self._buttons.use(delivery, asking, name)
         if doc is None or not ("command" in doc or "wish" in doc):
-            return await self._says.answer(delivery, asking, Refused("This form is over.", "Type the command again."))
+            return await self._says.answer(delivery, asking, Refusal("This form is over.", "Type the command again."))
         asking = replace(asking, channel=text_of(doc, "channel"), thread=text_of(doc, "thread"), key=f"draft {name}")
         reply = await (self._sent if "wish" in doc else self._confirmed)(delivery, asking, doc)
         if reply is None:
@@ -57,7 +57,7 @@ class Submissions:
         """What a purge's form asks for; None while Slack does not hand out its list and it may yet."""
         reply = await self._forms.sent(delivery, asking, doc)
         if reply is None and self._core.clock.now() - delivery.at >= AWAY_MAX_SECONDS:
-            return Refused("Slack did not hand out the list for ten minutes, so nothing was purged.", "Send it again.")
+            return Refusal("Slack did not hand out the list for ten minutes, so nothing was purged.", "Send it again.")
         return reply
 
     async def _denied(self, delivery: Delivery, asking: Asking, name: str) -> Answer:

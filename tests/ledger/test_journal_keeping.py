@@ -23,7 +23,7 @@ from bot.ledger.sqlite import SqliteLedger
 from bot.services import approvals, deeds
 from bot.services.glass import close_review
 from bot.services.keeping import forget
-from bot.services.replies import LogShown, Queued, QueuedOver, Refused
+from bot.services.replies import LogShown, Queued, QueuedOver, Refusal
 from bot.slack.cards.history import log_lines
 from bot.slack.cards.holds import queued_over_card
 from providers.contract import Receipt
@@ -477,7 +477,7 @@ async def test_who_queued_what_a_restore_drops_is_told_and_show_and_cancel_say_s
         ("U_KIM", f"Q-2, which you queued for shop, was {dropped}", f"{NOT_KNOWN} {AGAIN}"),
     ] == [(one.body["user"], one.body["what"], one.body["advice"]) for one in found if one]
     assert keys[:2] == due
-    assert Refused(f"Q-1 waits no more: it was dropped when a backup was restored. {NOT_KNOWN}", AGAIN) == back
+    assert Refusal(f"Q-1 waits no more: it was dropped when a backup was restored. {NOT_KNOWN}", AGAIN) == back
     assert isinstance(shown, QueuedOver) and isinstance(log, LogShown)
     card = str(queued_over_card(shown, "/purge").blocks)
     assert "Q-1 was dropped <!date" in card and f"{NOT_KNOWN} {AGAIN}" in card and "Nothing of it" not in card

@@ -22,7 +22,7 @@ from bot.services.deciding import submit
 from bot.services.lanes import Lane, recover
 from bot.services.ports import Names, NoNames, Probes, ReadHeaders
 from bot.services.purges import Asking
-from bot.services.replies import JobMade, Joined, PlanShown, Refused
+from bot.services.replies import JobMade, Joined, PlanShown, Refusal
 from bot.services.router import Router
 from bot.services.setup import Core, Current, Setup
 from providers import errors
@@ -201,10 +201,10 @@ class Everybody:
         self.groups: dict[str, Members] = {}
         self.zones: dict[str, str] = {}
 
-    async def actor(self, user: str, team: str, fresh: bool = False) -> Actor:
+    async def actor(self, user: str, team: str, within_a_minute: bool = False) -> Actor:
         return self.people.get(user, Actor(user, Standing.STRANGER, team))
 
-    async def members(self, group: str, fresh: bool = False) -> Members:
+    async def members(self, group: str, within_a_minute: bool = False) -> Members:
         return self.groups.get(group, Members(problem=f"Slack knows no user-group {group}."))
 
     async def named(self, name: str) -> Sequence[str]:
@@ -239,7 +239,7 @@ class Shop:
 
     async def ask(
         self, by: Actor, *targets: Target, key: str = "", reason: str = "", check: bool = True, urgent: bool = False
-    ) -> JobMade | Joined | PlanShown | Refused:
+    ) -> JobMade | Joined | PlanShown | Refusal:
         command = Command(Verb.PURGE, targets, "shop", reason=reason, check=check, urgent=urgent)
         asking = Asking(by, key or self.core.dice.token(), "slack", "C_SHOP")
         return await submit(self.core, asking, command, self.core.setup.sites["shop"])

@@ -22,7 +22,7 @@ from bot.services.choices import choices_of, kept
 from bot.services.deciding import submit
 from bot.services.planning import make_plan
 from bot.services.purges import Asking
-from bot.services.replies import Done, JobMade, Refused
+from bot.services.replies import Done, JobMade, Refusal
 from bot.services.setup import Current, Setup
 from providers.contract import Kind
 from tests.services.shop import APPROVERS, EVERYTHING, GUEST, LEA, MIA, SAM, SHOP, Shop, open_shop, url
@@ -119,14 +119,14 @@ async def test_a_machine_is_told_by_no_mention(shop: Shop) -> None:
 async def test_a_no_wants_a_reason(shop: Shop, reason: str) -> None:
     job = await shop.purge(MIA, NEWS)
     told = await vote(shop.core, SAM, job.id, yes=False, reason=reason)
-    assert told == Refused(
+    assert told == Refusal(
         "Say why: whoever asked for P-1 reads it.",
         "Type `/purge deny P-1 not during the sale`, with your own words.",
     )
     assert State.WAITING == (await shop.job(job.id)).state
 
 
-TWICE = Refused(
+TWICE = Refusal(
     "You have voted on P-1 already.",
     "Your vote counts once. Take it back with `/purge deny P-1 because …`: one no ends it.",
 )
@@ -141,7 +141,7 @@ async def test_a_no_takes_back_ones_own_yes_and_ends_it(shop: Shop) -> None:
     ended = await shop.job(job.id)
     assert TWICE == repeated
     assert isinstance(told, Done) and "denied" == told.what
-    assert late == Refused("P-1 no longer waits for votes: it is denied.", "<@U_SAM> decided.")
+    assert late == Refusal("P-1 no longer waits for votes: it is denied.", "<@U_SAM> decided.")
     assert (State.DENIED, "U_SAM: wrong site") == (ended.state, ended.stop_reason)
     assert ended.approval is not None
     assert [("U_SAM", False, "wrong site")] == [(v.by, v.yes, v.reason) for v in ended.approval.votes]
@@ -151,7 +151,7 @@ async def test_a_yes_that_was_enough_is_not_taken_back(shop: Shop) -> None:
     job = await shop.purge(MIA, NEWS)
     await vote(shop.core, SAM, job.id, yes=True)
     told = await vote(shop.core, SAM, job.id, yes=False, reason="wrong site")
-    assert told == Refused("P-1 no longer waits for votes: it is queued.", "<@U_SAM> decided.")
+    assert told == Refusal("P-1 no longer waits for votes: it is queued.", "<@U_SAM> decided.")
 
 
 async def test_who_may_not_see_a_job_hears_nothing_of_what_was_decided(shop: Shop) -> None:
@@ -160,7 +160,7 @@ async def test_who_may_not_see_a_job_hears_nothing_of_what_was_decided(shop: Sho
     await vote(shop.core, SAM, job.id, yes=True)
     told = [await vote(shop.core, GUEST, job.id, yes=yes, reason="no") for yes in (True, False)]
     asked = await deniable(shop.core, GUEST, job.id)
-    assert Refused("Guests may not do this.", "Ask a full member of the workspace.", by_rule=True) == waiting
+    assert Refusal("Guests may not do this.", "Ask a full member of the workspace.", by_rule=True) == waiting
     assert [waiting] * 3 == [*told, asked]
 
 
@@ -235,14 +235,14 @@ async def test_what_was_decided_meanwhile_keeps_its_place(shop: Shop) -> None:
     job = await shop.purge(LEA, EVERYTHING, reason="INC-881")
     await vote(shop.core, SAM, job.id, yes=False, reason="not now")
     told = await choose(shop, job, 0)
-    assert told == Refused("P-1 no longer waits: it is denied.", "Ask for the narrower one by itself.")
+    assert told == Refusal("P-1 no longer waits: it is denied.", "Ask for the narrower one by itself.")
 
 
 async def test_a_narrower_one_that_the_policy_refuses_leaves_the_waiting_one(shop: Shop) -> None:
     job = await shop.purge(LEA, EVERYTHING, reason="INC-881")
     gone = Actor("U_LEA", Standing.GONE, "T_SHOP")
     told = await choose(shop, job, 0, by=gone)
-    assert isinstance(told, Refused)
+    assert isinstance(told, Refusal)
     assert State.WAITING == (await shop.job(job.id)).state
 
 

@@ -19,7 +19,7 @@ from bot.services import approvals
 from bot.services.desk import Desk
 from bot.services.glass import break_glass
 from bot.services.purges import Asking
-from bot.services.replies import Done, JobMade, Refused, Reply
+from bot.services.replies import Done, JobMade, Refusal, Reply
 from bot.services.setup import SWEEP
 from providers.contract import Kind
 from tests.services.crowd import LONG_REASON
@@ -87,7 +87,7 @@ async def test_a_yes_counts_until_the_second_of_expiry(tmp_path: Path, left: flo
     shop.clock.at = START + 1800 - left
     answer = await approvals.vote(shop.core, SAM, job.id, True)
     await shop.ledger.close()
-    late = Refused("P-1 has expired: nobody agreed in time.", "Ask for it again.")
+    late = Refusal("P-1 has expired: nobody agreed in time.", "Ask for it again.")
     assert (late if not counts else "approved") == (answer.what if isinstance(answer, Done) else answer)
 
 
@@ -136,7 +136,7 @@ async def test_what_was_agreed_runs_before_a_freeze_and_after_it(
 
 
 @pytest.mark.parametrize(
-    ("moment", "answer"), [(599.9, JobMade), (600.0, Refused), (1199.9, Refused), (1200.0, JobMade)]
+    ("moment", "answer"), [(599.9, JobMade), (600.0, Refusal), (1199.9, Refusal), (1200.0, JobMade)]
 )
 async def test_a_freeze_refuses_from_its_first_second_to_its_last(
     tmp_path: Path, moment: float, answer: type[Reply]
@@ -157,7 +157,7 @@ async def test_a_hold_of_two_hours_lasts_two_hours_also_when_the_clocks_change(
     assert state is (await later(shop, job, seconds))[0]
 
 
-@pytest.mark.parametrize(("seconds", "answer"), [(86_399.0, Refused), (86_400.0, Done)])
+@pytest.mark.parametrize(("seconds", "answer"), [(86_399.0, Refusal), (86_400.0, Done)])
 async def test_the_ration_begins_anew_at_midnight_utc(tmp_path: Path, seconds: float, answer: type[Reply]) -> None:
     glass = BreakGlass(("U_SAM",), 20, 1)
     midnight = at("2026-10-25T00:00")  # a day of 25 hours in Berlin
@@ -276,5 +276,5 @@ async def test_what_expired_by_a_leap_stays_expired_when_the_clock_comes_back(tm
     answer = await approvals.vote(shop.core, SAM, job.id, True)
     await shop.slate.advance(300)
     await shop.ledger.close()
-    assert Refused("P-1 has expired: nobody agreed in time.", "Ask for it again.") == answer
+    assert Refusal("P-1 has expired: nobody agreed in time.", "Ask for it again.") == answer
     assert [] == shop.cf.sent

@@ -24,7 +24,7 @@ from bot.services.desk import Desk
 from bot.services.endings import park
 from bot.services.forged import CHANGED
 from bot.services.purges import Asking
-from bot.services.replies import Done, Refused
+from bot.services.replies import Done, Refusal
 from bot.slack.cards.blocks import Card
 from bot.slack.cards.private import done_card
 from bot.slack.cards.request import request_card
@@ -195,7 +195,7 @@ async def test_a_yes_to_what_the_configuration_knows_no_more_is_refused(
     now, denied = await shop.job(job.id), await approvals.vote(shop.core, LEA, job.id, False, reason="its host is gone")
     await shop.ledger.close()
     if why:
-        assert isinstance(voted, Refused)
+        assert isinstance(voted, Refusal)
         assert (f"P-1 cannot run. {why}", State.WAITING) == (voted.what, now.state)
         assert isinstance(denied, Done)
     else:
@@ -233,7 +233,7 @@ async def test_a_retry_of_what_the_configuration_knows_no_more_is_refused(tmp_pa
     await shop.slate.advance(60)
     now = await shop.job(job.id)
     await shop.ledger.close()
-    assert isinstance(again, Refused)
+    assert isinstance(again, Refusal)
     assert (f"P-1 cannot go on: {LAYER_GONE}", State.FAILED, 1) == (again.what, now.state, len(shop.cf.sent))
 
 
@@ -297,7 +297,7 @@ async def test_a_retry_of_what_the_policy_denies_now_is_refused_and_can_be_retri
     await shop.slate.advance(200)
     ended = await shop.job(job.id)
     await shop.ledger.close()
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, Refusal)
     assert (FREEZE, True) == (refused.what, refused.by_rule)
     assert "Nothing more of P-1 is purged. It can be retried once that is over." == refused.advice
     assert (State.FAILED, 1) == (frozen.state, sent)
@@ -401,7 +401,7 @@ async def test_when_a_freeze_ends_votes_are_asked_for_anew(tmp_path: Path) -> No
         asked.state,
         asked.approval.returned,
     )
-    assert (Refused, Done) == (type(none), type(some))
+    assert (Refusal, Done) == (type(none), type(some))
     assert (State.DONE, 1) == (ended.state, len(shop.cf.sent))
 
 
@@ -548,7 +548,7 @@ async def test_a_vote_counts_only_for_members_of_the_user_group_now(tmp_path: Pa
     kim = await approvals.vote(shop.core, KIM, job.id, True)
     sam = await approvals.vote(shop.core, SAM, job.id, True)
     await shop.ledger.close()
-    no = Refused(f"You are not an approver of {job.name}.", "The card names who is asked.", by_rule=True)
+    no = Refusal(f"You are not an approver of {job.name}.", "The card names who is asked.", by_rule=True)
     assert [no, no] == [late, kim]
     assert isinstance(sam, Done)
 
@@ -563,7 +563,7 @@ async def test_a_group_that_slack_hides_lets_nobody_vote(tmp_path: Path) -> None
     await shop.ledger.close()
     why = f"Nobody can tell whether you may vote on {job.name}. Slack does not say who is in S_SRE now."
     advice = "Whoever its card names was asked before that. Have the group put right at Slack, or in the policy."
-    assert Refused(why, advice, by_rule=True) == refused
+    assert Refusal(why, advice, by_rule=True) == refused
 
 
 @pytest.mark.parametrize(("round", "counts"), [(0, False), (1, True), (2, False), (None, True)])
@@ -575,7 +575,7 @@ async def test_a_vote_counts_for_the_round_whose_card_was_clicked(
     await shop.slate.advance(5)
     answer = await approvals.vote(shop.core, SAM, job.id, True, round=round)
     await shop.ledger.close()
-    stale = Refused("P-1 is not what this card showed.", "Vote on the newest card.")
+    stale = Refusal("P-1 is not what this card showed.", "Vote on the newest card.")
     assert (stale if not counts else "approved") == (answer.what if isinstance(answer, Done) else answer)
 
 

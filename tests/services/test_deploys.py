@@ -25,13 +25,13 @@ from bot.services.deploy_costs import most_shared
 from bot.services.deploy_wishes import NotRead
 from bot.services.deploys import Deployed, Observed, Overtaken, take
 from bot.services.purges import Asking
-from bot.services.replies import JobMade, PlanShown, Refused
+from bot.services.replies import JobMade, PlanShown, Refusal
 from bot.services.setup import Core, Current, Most, Setup
 from bot.slack.cards import root_card
 from bot.slack.cards.outcome import outcome
 from bot.slack.plain import plain
 from providers.contract import Kind, Price
-from providers.errors import Refused as RefusedByProvider
+from providers.errors import Refused
 from tests.services.shop import APPROVERS, SHOP, ScriptedProvider, Shop, open_shop
 from tests.slate import SlateClock
 
@@ -125,7 +125,7 @@ async def test_a_deploy_that_did_not_go_is_made_up_for_by_the_next_one(tmp_path:
     shop.edges.serves = dict(NEW)
     await deployed(shop, replace(V2, paths=(), manifest=BUILT), "hook ci-shop 1")
     await shop.slate.advance(30)
-    shop.shield.script = [RefusedByProvider("Varnish will not.", "Mend it.")] * 10
+    shop.shield.script = [Refused("Varnish will not.", "Mend it.")] * 10
     changed = BUILT | {"content/news/a.md": "aaaaaaaa"}
     await deployed(shop, replace(V2, paths=(), manifest=changed), "hook ci-shop 2")
     await shop.slate.advance(60)
@@ -338,7 +338,7 @@ async def test_refused(told: Announced, by: Actor, why: str, tmp_path: Path) -> 
     shop = a_shop(tmp_path)
     taken = await take(shop.core, by, "k", told)
     await shop.ledger.close()
-    assert isinstance(taken, Refused)
+    assert isinstance(taken, Refusal)
     assert (why, True) == (taken.what, taken.by_rule)
 
 
@@ -606,7 +606,7 @@ async def test_where_one_half_is_refused_the_other_is_not_begun(
     jobs = await shop.ledger.read(lambda books: books.jobs.recent(["shop", "staging"]))
     denied = await shop.ledger.read(lambda books: books._tx.rows("select event from journal where event = 'denied'"))
     await shop.ledger.close()
-    assert isinstance(taken, Refused)
+    assert isinstance(taken, Refusal)
     assert f"{taken.what} {taken.advice}".startswith(says)
     assert ([], []) == (jobs, [*shop.cf.sent, *shop.shield.sent])
     assert (policy is not None) == len(denied)
@@ -624,7 +624,7 @@ async def test_a_quiet_deploy_that_goes_well_is_not_told(tmp_path: Path) -> None
 
 async def test_a_quiet_deploy_that_does_not_go_is_told_and_its_deployer_called(tmp_path: Path) -> None:
     shop = a_shop(tmp_path)
-    shop.shield.script = [RefusedByProvider("Varnish will not.", "Mend it.")] * 10
+    shop.shield.script = [Refused("Varnish will not.", "Mend it.")] * 10
     job = await deployed(shop, replace(V2, quiet=True, actor="U_MIA"))
     await shop.slate.advance(60)
     roles = [Role.ROOT, Role.OUTCOME]

@@ -17,7 +17,7 @@ from bot.ledger.messages import Role
 from bot.services import deeds
 from bot.services.approvals import vote
 from bot.services.deploys import Deployed, take
-from bot.services.replies import Done, Refused
+from bot.services.replies import Done, Refusal
 from bot.slack.cards.request import request_card
 from bot.slack.cards.root import root_card
 from bot.slack.cards.thread import outcome_line, thread_line
@@ -34,7 +34,7 @@ VOTED = Policy(
     approvers=("approvers",),
 )
 OLD = "P-1, which comes first on staging, still serves the old"
-TOO_LATE = Refused("P-2 no longer waits for votes: it is given up.", f"{OLD}.")
+TOO_LATE = Refusal("P-2 no longer waits for votes: it is given up.", f"{OLD}.")
 
 
 async def deployed(path: Path, staging: str = "v1") -> tuple[Shop, Deployed]:
@@ -100,7 +100,7 @@ async def test_a_vote_in_the_same_moment_hears_that_it_is_given_up(tmp_path: Pat
     no = await vote(shop.core, SAM, taken.job.id, False, reason="not today")
     await shop.ledger.close()
     why = f"P-1, which comes first on staging, ended as {how}."
-    assert Refused("P-2 no longer waits for votes: it is given up.", why) == told == no
+    assert Refusal("P-2 no longer waits for votes: it is given up.", why) == told == no
     assert (State.CANCELLED, why) == (then.state, f"{then.why}.")
 
 

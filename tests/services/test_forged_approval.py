@@ -19,7 +19,7 @@ from bot.services.deploys import Deployed, take
 from bot.services.forged import CHANGED
 from bot.services.keeping import forget
 from bot.services.purges import Asking
-from bot.services.replies import Refused
+from bot.services.replies import Refusal
 from bot.slack.cards.root import root_card
 from tests.services.shop import EVERYTHING, LEA, MIA, SAM, SHOP, Shop, open_shop, url
 from tests.services.test_deploys import CI, STAGING, V2, a_shop
@@ -164,7 +164,7 @@ async def test_a_retry_sends_nothing_of_what_was_parked_since_it_was_changed(tmp
     await shop.slate.advance(200)
     ended = await shop.job(job.id)
     await shop.ledger.close()
-    assert isinstance(again, Refused)
+    assert isinstance(again, Refusal)
     assert again.what == f"P-1 cannot go on: {CHANGED}"
     assert (State.FAILED, CHANGED) == (parked.state, parked.why)
     assert (State.FAILED, CHANGED, 0) == (ended.state, ended.why, len(shop.shield.sent) + len(shop.cf.sent))

@@ -15,7 +15,7 @@ from bot.ledger.audit import audit
 from bot.ledger.reading import reading
 from bot.services import approvals, deeds
 from bot.services.forged import OTHER_CALLS, OTHER_RECORD
-from bot.services.replies import Done, Refused
+from bot.services.replies import Done, Refusal
 from providers.contract import Kind
 from providers.errors import BadCredentials
 from tests.services.shop import KIM, LEA, MIA, Shop, open_shop, url
@@ -63,7 +63,7 @@ async def test_a_retry_sends_no_call_that_was_not_asked_for(tmp_path: Path, stat
     assert isinstance(again, Done)
     assert (State.FAILED, OTHER_CALLS, True) == (ended.state, ended.why, ended.for_good)
     assert [(PREFIX.value,)] == sent
-    assert isinstance(once_more, Refused)
+    assert isinstance(once_more, Refusal)
     assert once_more.what == f"P-1 cannot go on: {OTHER_CALLS}"
     assert ELSEWHERE.format("cf") in breaches(shop)
 
@@ -169,7 +169,7 @@ async def test_a_retry_does_not_go_on_by_a_record_that_was_changed(tmp_path: Pat
     again = await deeds.retry(shop.core, KIM if what == "requester" else MIA, job.id)
     await shop.slate.advance(60)
     await shop.ledger.close()
-    assert isinstance(again, Refused)
+    assert isinstance(again, Refusal)
     assert (f"P-1 cannot go on: {OTHER_RECORD}", sent) == (again.what, len(shop.cf.sent))
     assert WRONG[what] in breaches(shop)
 
@@ -204,6 +204,6 @@ async def test_another_look_seals_nothing_anew_that_was_changed(tmp_path: Path, 
     again = await deeds.check_again(shop.core, MIA, job.id)
     await shop.slate.advance(200)
     await shop.ledger.close()
-    assert isinstance(again, Refused)
+    assert isinstance(again, Refusal)
     assert f"P-1 cannot be checked: {OTHER_RECORD}" == again.what
     assert before and before == breaches(shop)

@@ -28,7 +28,7 @@ from bot.services.desk import Desk
 from bot.services.forged import OTHER_RECORD
 from bot.services.glass import break_glass, close_review
 from bot.services.purges import Asking
-from bot.services.replies import Done, JobsListed, Refused, SiteHeld
+from bot.services.replies import Done, JobsListed, Refusal, SiteHeld
 from bot.services.setup import SWEEP, Setup
 from providers.contract import Kind
 from tests.services.shop import GUEST, KIM, LEA, MIA, SAM, SHOP, Everybody, ScriptedProvider, Shop, open_shop, url
@@ -147,7 +147,7 @@ async def test_who_may_not_break_the_glass_is_told_why(
     refused = await break_glass(shop.core, who, job.id, reason)
     still = await shop.job(job.id)
     await shop.ledger.close()
-    assert Refused(what, advice, by_rule=True) == refused
+    assert Refusal(what, advice, by_rule=True) == refused
     assert State.WAITING == still.state
 
 
@@ -158,7 +158,7 @@ async def test_what_somebody_is_now_counts_not_what_they_were_when_they_asked(tm
     refused = await break_glass(shop.core, gone, job.id, REASON)
     await shop.ledger.close()
     assert (
-        Refused("People of other workspaces may not do this.", "Ask a full member of the workspace.", True) == refused
+        Refusal("People of other workspaces may not do this.", "Ask a full member of the workspace.", True) == refused
     )
 
 
@@ -168,7 +168,7 @@ async def test_without_a_word_of_it_in_the_policy_nobody_may(tmp_path: Path) -> 
     refused = await break_glass(shop.core, SAM, job.id, REASON)
     await shop.ledger.close()
     advice = "The policy names nobody under `break_glass`. Ask an approver."
-    assert Refused("Nobody may break the glass here.", advice, by_rule=True) == refused
+    assert Refusal("Nobody may break the glass here.", advice, by_rule=True) == refused
 
 
 async def test_what_the_policy_denies_stays_denied(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ async def test_what_the_policy_denies_stays_denied(tmp_path: Path) -> None:
     refused = await break_glass(shop.core, SAM, job.id, REASON)
     still = await shop.job(job.id)
     await shop.ledger.close()
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, Refusal)
     assert "Refused, nothing was purged (rule `freeze`). Sale freeze." == refused.what
     assert refused.advice.endswith("UTC. A broken glass skips votes, not what the policy denies.")
     assert State.WAITING == still.state
@@ -241,8 +241,8 @@ async def test_what_does_not_wait_has_no_glass(tmp_path: Path) -> None:
     refused = await break_glass(shop.core, SAM, job.id, REASON)
     unknown = await break_glass(shop.core, SAM, 99, REASON)
     await shop.ledger.close()
-    assert Refused("P-1 does not wait for votes: it is queued.", "There is no glass to break.") == refused
-    assert Refused("There is no P-99.", "`status`, without a number, lists the jobs.") == unknown
+    assert Refusal("P-1 does not wait for votes: it is queued.", "There is no glass to break.") == refused
+    assert Refusal("There is no P-99.", "`status`, without a number, lists the jobs.") == unknown
 
 
 async def test_the_same_break_counts_once(tmp_path: Path) -> None:
@@ -264,9 +264,9 @@ async def test_another_reason_for_the_same_break_is_not_lost_in_silence(tmp_path
     other = await break_glass(shop.core, MIA, job.id, "the prices are wrong in the app as well")
     await shop.ledger.close()
     advice = "That reason stands; this one was not kept. Say more in the thread of the post of it."
-    assert Refused(f"You have broken the glass of P-1 already: {REASON}", advice) == again
+    assert Refusal(f"You have broken the glass of P-1 already: {REASON}", advice) == again
     advice = "`show P-1` tells by whom, and how far it is."
-    assert Refused(f"The glass of P-1 is broken already: {REASON}", advice) == other
+    assert Refusal(f"The glass of P-1 is broken already: {REASON}", advice) == other
 
 
 async def test_who_may_not_break_it_is_not_asked_why_first(tmp_path: Path) -> None:
@@ -276,8 +276,8 @@ async def test_who_may_not_break_it_is_not_asked_why_first(tmp_path: Path) -> No
     await shop.ledger.close()
     what = "Breaking the glass needs a reason of at least 20 characters, blanks not counted."
     assert [
-        Refused("You are not one of those who may break the glass.", "Ask for it the usual way.", by_rule=True),
-        Refused(what, "Say what happens if it waits: `/purge break-glass P-1 because …`", by_rule=True),
+        Refusal("You are not one of those who may break the glass.", "Ask for it the usual way.", by_rule=True),
+        Refusal(what, "Say what happens if it waits: `/purge break-glass P-1 because …`", by_rule=True),
     ] == answers
 
 
@@ -290,8 +290,8 @@ async def test_the_ration_is_by_person_and_day(tmp_path: Path) -> None:
     shop.clock.at += 60
     tomorrow = await break_glass(shop.core, SAM, jobs[4].id, REASON)
     await shop.ledger.close()
-    assert [Done, Done, Refused, Done, Done] == [type(answer) for answer in (*answers, others, tomorrow)]
-    assert answers[2] == Refused(
+    assert [Done, Done, Refusal, Done, Done] == [type(answer) for answer in (*answers, others, tomorrow)]
+    assert answers[2] == Refusal(
         "You have broken the glass twice today (UTC), and may do so twice a day.",
         "Ask an approver, or somebody else who may break it.", by_rule=True,
     )  # fmt: skip
@@ -396,7 +396,7 @@ async def test_who_may_not_review_is_told_why(tmp_path: Path, who: Actor, what: 
     await break_glass(shop.core, SAM, job.id, REASON)
     refused = await close_review(shop.core, who, job.id)
     await shop.ledger.close()
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, Refusal)
     assert what == refused.what
 
 
@@ -411,12 +411,12 @@ async def test_a_review_is_closed_once_and_counted_until_then(tmp_path: Path) ->
     after = await say(shop, MIA, "status")
     (review,) = await shop.ledger.read(lambda books: books.reviews.of_job(job.id))
     await shop.ledger.close()
-    assert Refused("Nobody broke the glass of P-1.", "`status` tells which reviews are open.") == early
+    assert Refusal("Nobody broke the glass of P-1.", "`status` tells which reviews are open.") == early
     assert isinstance(before, JobsListed) and isinstance(after, JobsListed)
     assert ([1], []) == (before.reviews, after.reviews)
     assert isinstance(closed, Done)
     assert ("U_KIM", "rightly so", None) == (review.closed_by, review.note, review.due_at)
-    assert Refused("The review of P-1 is closed already.", "`show P-1` tells by whom.") == twice
+    assert Refusal("The review of P-1 is closed already.", "`show P-1` tells by whom.") == twice
 
 
 async def test_breaking_once_more_what_has_ended_and_is_reviewed_claims_neither(tmp_path: Path) -> None:
@@ -429,8 +429,8 @@ async def test_breaking_once_more_what_has_ended_and_is_reviewed_claims_neither(
     reviewed = await break_glass(shop.core, SAM, job.id, REASON)
     await shop.ledger.close()
     what = f"The glass of P-1 is broken already: {REASON}"
-    assert Refused(what, "It has ended, and its review is open: `show P-1` tells how and by whom.") == ended
-    assert Refused(what, "It has ended, and its review is closed: `show P-1` tells how and by whom.") == reviewed
+    assert Refusal(what, "It has ended, and its review is open: `show P-1` tells how and by whom.") == ended
+    assert Refusal(what, "It has ended, and its review is closed: `show P-1` tells how and by whom.") == reviewed
 
 
 async def test_a_review_that_somebody_changed_in_the_file_is_not_closed(tmp_path: Path) -> None:
@@ -442,7 +442,7 @@ async def test_a_review_that_somebody_changed_in_the_file_is_not_closed(tmp_path
         connection.execute("update reviews set reason = 'I just felt like it', skipped = 0")
     refused = await close_review(shop.core, LEA, job.id, "rightly so")
     await shop.ledger.close()
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, Refusal)
     assert f"P-1 cannot be reviewed: {OTHER_RECORD}" == refused.what
     with reading(tmp_path / "ledger.db") as ledger:
         told = [breach.what for breach in audit(ledger).breaches]

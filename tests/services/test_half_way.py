@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bot.domain.job import JobView, State
 from bot.services import deeds
-from bot.services.replies import Done, Refused
+from bot.services.replies import Done, Refusal
 from bot.slack.cards import root_card
 from providers.contract import Receipt
 from providers.errors import BadCredentials
@@ -63,7 +63,7 @@ async def test_a_job_that_all_went_is_not_retried_while_the_edge_is_looked_at(tm
     await shop.slate.advance(1)
     again = await deeds.retry(shop.core, MIA, job.id)
     await shop.ledger.close()
-    assert Refused("P-1 has nothing to retry: it is checking.") == again
+    assert Refusal("P-1 has nothing to retry: it is checking.") == again
 
 
 async def test_looks_from_before_a_retry_are_not_those_of_what_it_sends(tmp_path: Path) -> None:

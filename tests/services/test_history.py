@@ -18,7 +18,7 @@ from bot.services import approvals, deeds
 from bot.services.history import PAGE, chunks, sought_by
 from bot.services.keeping import forget
 from bot.services.purges import Asking
-from bot.services.replies import JobShown, LogShown, Refused, Reply, StatsShown
+from bot.services.replies import JobShown, LogShown, Refusal, Reply, StatsShown
 from bot.services.setup import Current
 from bot.slack.cards.history import timeline_card
 from tests.services.shop import GUEST, KIM, LEA, MIA, SAM, SHOP, Shop, open_shop, url
@@ -80,24 +80,24 @@ async def test_a_machine_gets_a_longer_page_with_timelines(shop: Shop) -> None:
 
 async def test_nobody_of_that_name_is_said(shop: Shop) -> None:
     advice = "Type the name after @ as Slack shows it, without blanks."
-    assert Refused("Nobody is known here as @eve.", advice) == await say(shop, MIA, "log by @eve")
+    assert Refusal("Nobody is known here as @eve.", advice) == await say(shop, MIA, "log by @eve")
 
 
 async def test_guests_see_nothing(shop: Shop) -> None:
     replies = [await say(shop, GUEST, text) for text in ("log", "stats")]
-    assert [Refused("Guests may not do this.", "Ask a full member of the workspace.", by_rule=True)] * 2 == replies
+    assert [Refusal("Guests may not do this.", "Ask a full member of the workspace.", by_rule=True)] * 2 == replies
 
 
 async def test_a_site_that_is_gone_is_still_in_the_log_of_people(shop: Shop) -> None:
     setup = replace(shop.core.setup, sites={"other": replace(SHOP, name="other", hosts=("other.test",))})
     core = replace(shop.core, current=Current(setup))
     found = [await sought_by(core, actor, Search()) for actor in (MIA, CI)]
-    assert [None, ()] == [None if isinstance(sought, Refused) else sought.sites for sought in found]
+    assert [None, ()] == [None if isinstance(sought, Refusal) else sought.sites for sought in found]
 
 
 async def test_a_file_holds_every_job_with_its_timeline(shop: Shop) -> None:
     sought = await sought_by(shop.core, MIA, Search())
-    assert not isinstance(sought, Refused)
+    assert not isinstance(sought, Refusal)
     kept = [one async for some in chunks(shop.core, sought) for one in some]
     assert list(range(11, 0, -1)) == [one.job.id for one in kept]
     assert all(one.moments for one in kept)
@@ -197,28 +197,28 @@ async def old(shop: Shop) -> Shop:
     ["show P-2", "status P-2", "cancel P-2", "retry P-2", "approve P-2", "deny P-2 no", "run P-2", "review P-2 seen"],
 )
 async def test_a_forgotten_job_is_said_to_be_that(old: Shop, line: str) -> None:
-    assert Refused(WAS_FORGOTTEN, IN_JOURNAL) == await say(old, KIM, line)
+    assert Refusal(WAS_FORGOTTEN, IN_JOURNAL) == await say(old, KIM, line)
 
 
 async def test_what_is_asked_again_of_a_forgotten_job_says_so(old: Shop) -> None:
     asking = Asking(MIA, "again", "slack", "C_SHOP")
-    assert Refused(WAS_FORGOTTEN, IN_JOURNAL) == await deeds.purge_again(old.core, asking, 2)
+    assert Refusal(WAS_FORGOTTEN, IN_JOURNAL) == await deeds.purge_again(old.core, asking, 2)
 
 
 async def test_who_may_not_see_its_site_hears_of_no_forgotten_job_and_a_job_that_never_was_is_said_to_be_that(
     old: Shop,
 ) -> None:
     said = [await say(old, who, f"show P-{number}") for who, number in ((OTHER, 2), (GUEST, 2), (MIA, 99), (CI, 2))]
-    told = [reply.what if isinstance(reply, Refused) else "" for reply in said]
+    told = [reply.what if isinstance(reply, Refusal) else "" for reply in said]
     assert ["There is no P-2.", "Guests may not do this.", "There is no P-99.", WAS_FORGOTTEN] == told
     cancelled = await deeds.cancel(old.core, GUEST, 2)
-    assert "There is no P-2." == (cancelled.what if isinstance(cancelled, Refused) else "")
+    assert "There is no P-2." == (cancelled.what if isinstance(cancelled, Refusal) else "")
 
 
 async def test_a_token_of_a_site_hears_of_no_job_whose_site_is_not_known_any_more(old: Shop) -> None:
     await forget(old.core, None, 30 * DAY)
     said = [await say(old, who, "show P-2") for who in (CI, MIA)]
-    assert ["There is no P-2.", WAS_FORGOTTEN] == [one.what if isinstance(one, Refused) else "" for one in said]
+    assert ["There is no P-2.", WAS_FORGOTTEN] == [one.what if isinstance(one, Refusal) else "" for one in said]
 
 
 async def test_the_log_and_stats_say_that_jobs_were_forgotten_where_they_reach_back_to_them(old: Shop) -> None:

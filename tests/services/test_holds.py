@@ -27,7 +27,7 @@ from bot.services.replies import (
     Queued,
     QueuedOver,
     QueuedShown,
-    Refused,
+    Refusal,
     Reply,
     SiteHeld,
     SitesListed,
@@ -132,7 +132,7 @@ async def test_who_may_not_hold_is_told_why(tmp_path: Path, who: Actor, typed: s
     shop = open_shop(tmp_path)
     reply = await say(shop, who, typed)
     await shop.ledger.close()
-    assert isinstance(reply, Refused)
+    assert isinstance(reply, Refusal)
     assert expected == reply.what
 
 
@@ -186,7 +186,7 @@ async def test_an_approver_ends_one_hold_at_a_time_and_their_own_first(tmp_path:
         HoldEnded(leas, mias, may_end=True),
         HoldEnded(mias, sams, may_end=True),
         HoldEnded(sams, None),
-        Refused("shop is not held.", "Nothing is held."),
+        Refusal("shop is not held.", "Nothing is held."),
     ] == answers
 
 
@@ -421,8 +421,8 @@ async def test_what_the_policy_denies_is_not_queued(tmp_path: Path) -> None:
     await say(shop, LEA, "hold shop because deploying 4.2")
     refused = await say(shop, GUEST, "/a --queue")
     everything = await say(shop, TOKEN, "everything on shop --confirm shop --queue")
-    assert isinstance(refused, Refused)
-    assert isinstance(everything, Refused)
+    assert isinstance(refused, Refusal)
+    assert isinstance(everything, Refusal)
     assert ("Guests may not do this.", "Purging everything needs a reason.") == (refused.what, everything.what)
     await say(shop, LEA, "release shop")
     await shop.slate.advance(60)
@@ -476,10 +476,10 @@ async def test_what_is_taken_back_does_not_run(tmp_path: Path) -> None:
     too_late = await say(shop, MIA, "cancel Q-2")
     (job,) = await done(shop)
     assert TakenBack("Q-1", "shop") == taken
-    assert Refused("Q-1 waits no more: it was cancelled or refused.", "`show Q-1` tells by whom.") == again
+    assert Refusal("Q-1 waits no more: it was cancelled or refused.", "`show Q-1` tells by whom.") == again
     assert ["Q-2"] == [waits.request.name for waits in status.waiting]
     assert ("https://www.shop.test/b",) == job.sample
-    assert Refused("Q-2 waits no more: it is in P-1.", "`cancel P-1` stops all of that.") == too_late
+    assert Refusal("Q-2 waits no more: it is in P-1.", "`cancel P-1` stops all of that.") == too_late
 
 
 @pytest.mark.parametrize(
@@ -529,7 +529,7 @@ async def test_who_asked_is_told_once_that_an_approver_took_it_back(tmp_path: Pa
         pytest.param(TOKEN, ("https://www.shop.test/a", "path /b"), id="a token of the site"),
         pytest.param(
             Actor("token:blog", Standing.TOKEN, "", frozenset({"blog"})),
-            Refused("There is no Q-1.", "`status`, without a number, lists what waits."),
+            Refusal("There is no Q-1.", "`status`, without a number, lists what waits."),
             id="a token of another site",
         ),
     ],

@@ -18,7 +18,7 @@ from bot.ledger.reading import reading
 from bot.services import approvals, deeds
 from bot.services.deciding import submit
 from bot.services.purges import Asking
-from bot.services.replies import Done, JobMade, Joined, Refused
+from bot.services.replies import Done, JobMade, Joined, Refusal
 from bot.services.setup import Setup
 from providers.contract import Kind
 from tests.services.shop import GUEST, KIM, LEA, MIA, SAM, SHOP, ScriptedProvider, Shop, open_shop, url
@@ -183,7 +183,7 @@ async def test_who_joined_can_leave_and_it_goes_on_for_the_others(by_button: boo
     assert isinstance(left, Done)
     assert ("left", ("U_MIA",)) == (left.what, left.job.askers)
     assert (State.DONE, ("U_MIA",), 1, False) == (job.state, job.askers, events.count("left"), called)
-    assert again == Refused("This request was in P-1, which you have left.", "Ask for it anew.")
+    assert again == Refusal("This request was in P-1, which you have left.", "Ask for it anew.")
     with reading(tmp_path / "ledger.db") as ledger:
         assert () == audit(ledger).breaches
 
@@ -210,7 +210,7 @@ async def test_an_approver_who_left_can_stop_it_by_a_second_cancel_and_never_by_
     still = await shop.job(first.job.id)
     stopped = await deeds.cancel(shop.core, LEA, first.job.id)
     await shop.ledger.close()
-    assert twice == Refused("No request of yours is in P-1.", "`cancel P-1` stops it, where you may.")
+    assert twice == Refusal("No request of yours is in P-1.", "`cancel P-1` stops it, where you may.")
     assert (State.WAITING, "cancelled") == (still.state, getattr(stopped, "what", ""))
 
 

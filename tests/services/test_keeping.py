@@ -10,7 +10,7 @@ import pytest
 from bot.ledger.books import Books
 from bot.ledger.known import GLIMPSED_MAX
 from bot.services.keeping import forget, forget_daily, prune
-from bot.services.replies import QueuedOver, Refused
+from bot.services.replies import QueuedOver, Refusal
 from tests.services.shop import LEA, MIA, Shop, open_shop, url
 from tests.services.test_holds import say
 
@@ -83,7 +83,7 @@ async def test_a_queued_request_is_told_for_a_week_after_its_end(tmp_path: Path,
     await prune(shop.core)
     gone = await say(shop, MIA, "show Q-1")
     await shop.ledger.close()
-    assert (QueuedOver, Refused("There is no Q-1.", "`status`, without a number, lists what waits.")) == (
+    assert (QueuedOver, Refusal("There is no Q-1.", "`status`, without a number, lists what waits.")) == (
         type(still),
         gone,
     )

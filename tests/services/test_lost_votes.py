@@ -10,7 +10,7 @@ from bot.domain.policy import Approve, Conditions, Members, Policy, Rule
 from bot.domain.target import Target
 from bot.ledger.messages import Role
 from bot.services import approvals
-from bot.services.replies import Done, Refused
+from bot.services.replies import Done, Refusal
 from bot.slack.cards.thread import outcome_line
 from providers.contract import Kind
 from tests.services.shop import KIM, MIA, SAM, Everybody, Shop, open_shop
@@ -88,7 +88,7 @@ async def test_a_no_ends_what_is_kept_back_and_a_yes_does_not_count(tmp_path: Pa
     yes = await approvals.vote(shop.core, SAM, job.id, yes=True)
     no = await approvals.vote(shop.core, SAM, job.id, yes=False, reason="not tonight")
     await shop.ledger.close()
-    assert Refused(
+    assert Refusal(
         f"No yes on P-1 helps for now. {TOO_FEW}",
         "Those who are asked are called as soon as it does. A no counts now too, and ends it.",
         by_rule=True,
@@ -104,7 +104,7 @@ async def test_where_nobody_can_tell_who_votes_the_voter_and_whoever_asked_are_t
     await shop.slate.advance(5)
     kept_back = await shop.job(job.id)
     await shop.ledger.close()
-    assert Refused(
+    assert Refusal(
         "Nobody can tell whether you may vote on P-1. Slack knows no user-group S_SRE.",
         "Whoever its card names was asked before that. Have the group put right at Slack, or in the policy.",
         by_rule=True,
@@ -162,9 +162,9 @@ class Counting(Everybody):
 
     asked = 0
 
-    async def members(self, group: str, fresh: bool = False) -> Members:
+    async def members(self, group: str, within_a_minute: bool = False) -> Members:
         self.asked += 1
-        return await super().members(group, fresh)
+        return await super().members(group, within_a_minute)
 
 
 async def test_however_many_are_kept_back_slack_is_not_asked_more_than_about_once_a_minute(tmp_path: Path) -> None:
@@ -185,6 +185,6 @@ async def test_a_vote_on_what_is_kept_back_has_it_judged_at_once_where_the_group
     again = await barred(shop)
     counts = await approvals.vote(shop.core, SAM, 2, yes=True)
     await shop.ledger.close()
-    assert isinstance(early, Refused)
+    assert isinstance(early, Refusal)
     assert [False, False] == again
     assert isinstance(counts, Done)

@@ -13,7 +13,7 @@ from bot.domain.policy import BreakGlass
 from bot.services import approvals, deeds
 from bot.services.holding import OBSERVING
 from bot.services.queue import queue
-from bot.services.replies import JobMade, Refused
+from bot.services.replies import JobMade, Refusal
 from bot.services.setup import Current
 from bot.slack.cards.outcome import outcome
 from bot.slack.cards.thread import outcome_line
@@ -97,7 +97,7 @@ async def test_no_glass_is_broken_for_nothing(tmp_path: Path) -> None:
     await become(shop, observing=True)
     answer = await say(shop, LEA, f"break-glass {job.name} because the prices are wrong")
     await shop.ledger.close()
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, Refusal)
     assert "This purgebot only observes (`mode: observe`)." == answer.what
 
 

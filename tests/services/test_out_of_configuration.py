@@ -21,7 +21,7 @@ from bot.services import approvals, glass
 from bot.services.deciding import submit
 from bot.services.doubting import doubt_waiting
 from bot.services.purges import Asking
-from bot.services.replies import Done, JobMade, Refused
+from bot.services.replies import Done, JobMade, Refusal
 from bot.services.setup import job_name
 from bot.slack.cards.request import request_card
 from bot.slack.cards.root import root_card
@@ -87,7 +87,7 @@ async def test_a_yes_does_not_count_meanwhile_and_a_no_ends_it(tmp_path: Path, s
     await shop.slate.advance(60)
     ended = await shop.job(job.id)
     await shop.ledger.close()
-    assert isinstance(yes, Refused)
+    assert isinstance(yes, Refusal)
     assert f"No yes on P-1 helps for now. {why} Ask for it anew." == yes.what
     assert isinstance(no, Done)
     assert (State.DENIED, []) == (ended.state, shop.shield.sent)
@@ -137,7 +137,7 @@ async def test_no_glass_is_broken_for_it(tmp_path: Path) -> None:
     broken = await glass.break_glass(shop.core, KIM, job.id, "prices are wrong since noon")
     await shop.ledger.close()
     advice = "A broken glass skips votes, not that."
-    assert Refused(f"P-1 cannot run. {LAYER_GONE} Ask for it anew.", advice) == broken
+    assert Refusal(f"P-1 cannot run. {LAYER_GONE} Ask for it anew.", advice) == broken
 
 
 async def test_what_is_never_configured_again_expires_with_the_reason(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from bot.ledger.messages import Role
 from bot.services import approvals
 from bot.services.desk import Desk
 from bot.services.purges import Asking
-from bot.services.replies import Done, FormWanted, Queued, Refused, Reply
+from bot.services.replies import Done, FormWanted, Queued, Refusal, Reply
 from bot.slack.cards.request import request_card
 from tests.services.shop import EVERYTHING, KIM, LEA, MIA, SAM, Everybody, Shop
 from tests.services.test_calendar import POLICY, PREFIX, WIDE, approved, later, say, shop_at, under
@@ -97,7 +97,7 @@ async def test_a_requester_who_was_deactivated_has_it_wait_with_the_reason_and_n
     ended = await later(shop, job, 60.0)
     gone = "Whoever asked for it may do so no more: this account is deactivated. Somebody else can ask for it anew."
     advice = "Those who are asked are called as soon as it does. A no counts now too, and ends it."
-    assert Refused(f"No yes on P-1 helps for now. {gone}", advice, by_rule=True) == again
+    assert Refusal(f"No yes on P-1 helps for now. {gone}", advice, by_rule=True) == again
     assert (State.WAITING, gone, 0) == ended
 
 
@@ -202,7 +202,7 @@ async def test_what_waited_in_a_form_is_judged_by_the_policy_of_the_click(tmp_pa
     shop = await under(shop, replace(POLICY, tighten=(FROZEN,)))
     sent = await Desk(shop.core).do(Asking(MIA, f"draft {form.draft}", "slack", "C_SHOP"), form.command, sure=True)
     await shop.ledger.close()
-    assert isinstance(sent, Refused)
+    assert isinstance(sent, Refusal)
     assert "Refused, nothing was purged (rule `freeze`). Sale freeze." == sent.what
 
 
@@ -213,7 +213,7 @@ async def test_who_may_vote_is_read_in_the_policy_of_the_click(tmp_path: Path) -
     removed = await approvals.vote(shop.core, SAM, job.id, True)
     still = await approvals.vote(shop.core, LEA, job.id, True)
     await shop.ledger.close()
-    assert Refused("You are not an approver of P-1.", "The card names who is asked.", by_rule=True) == removed
+    assert Refusal("You are not an approver of P-1.", "The card names who is asked.", by_rule=True) == removed
     assert isinstance(still, Done)
 
 
@@ -225,7 +225,7 @@ async def test_a_vote_for_a_group_that_the_policy_names_no_more_says_so(tmp_path
     await shop.ledger.close()
     why = "Nobody can tell whether you may vote on P-1. The policy has no group approvers any more."
     advice = "Whoever its card names was asked before that. Have the group put right at Slack, or in the policy."
-    assert Refused(why, advice, by_rule=True) == refused
+    assert Refusal(why, advice, by_rule=True) == refused
 
 
 async def test_what_waited_for_a_release_is_judged_by_the_policy_of_the_release(tmp_path: Path) -> None:

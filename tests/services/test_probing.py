@@ -12,7 +12,7 @@ from bot.domain.undone import Undone, Way
 from bot.services.desk import Desk
 from bot.services.probing import probe_layers
 from bot.services.purges import Asking
-from bot.services.replies import Probed, Refused, SitesListed
+from bot.services.replies import Probed, Refusal, SitesListed
 from bot.services.setup import Current
 from providers.contract import Health, Probe
 from providers.errors import BadCredentials, OutcomeUnknown, Throttled
@@ -61,7 +61,7 @@ async def test_the_doctor_comes_to_members_only(tmp_path: Path) -> None:
     member = await desk.ask(Asking(MIA, "a"), "doctor shop")
     guest = await desk.ask(Asking(GUEST, "b"), "doctor")
     await shop.ledger.close()
-    assert (Probed, Refused) == (type(member), type(guest))
+    assert (Probed, Refusal) == (type(member), type(guest))
 
 
 UNREAD = "What Slack does not tell counts as no. `purgebot doctor`, where the bot runs, says what to mend."

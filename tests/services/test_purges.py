@@ -25,7 +25,7 @@ from bot.services import approvals, deeds
 from bot.services.instead import instead, narrower
 from bot.services.planning import make_plan
 from bot.services.purges import plan_for
-from bot.services.replies import Done, Refused
+from bot.services.replies import Done, Refusal
 from providers import errors
 from providers.contract import Kind, Price, Receipt
 from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Throttled, Unavailable
@@ -267,7 +267,7 @@ async def test_a_retry_of_what_was_refused_for_good_is_answered_in_words_and_sen
     after = await shop.job(job.id)
     await shop.ledger.close()
     what = "Cloudflare refused `https://www.shop.test/17` for good: a retry of P-1 would change nothing."
-    assert Refused(what, "Mend it. Then ask for it anew.") == again
+    assert Refusal(what, "Mend it. Then ask for it anew.") == again
     assert (State.PARTIAL, sent) == (after.state, len(shop.cf.sent))
 
 
@@ -468,7 +468,7 @@ async def test_a_tag_under_which_nothing_was_seen_is_refused_where_it_is_not_kno
     shop.shield.know_no(Kind.TAG)
     refused = await shop.ask(MIA, NEWS)
     await shop.ledger.close()
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, Refusal)
     assert "Varnish (shield) purges no tags, and no URL was seen under tag news yet." == refused.what
     assert (
         "Name the URLs instead. All layers of shop can purge URLs, prefixes, hosts, patterns and everything. Or add "
@@ -706,9 +706,9 @@ async def test_approval_needs_distinct_people_none_of_them_the_requester(tmp_pat
     await shop.slate.advance(200)
     ended = await shop.job(job.id)
     await shop.ledger.close()
-    assert [Refused, Refused, Refused, Done, Refused] == [type(answer) for answer in answers]
+    assert [Refusal, Refusal, Refusal, Done, Refusal] == [type(answer) for answer in answers]
     assert (State.WAITING, State.DONE) == (waiting.state, ended.state)
-    assert "P-1 no longer waits for votes: it is queued." == (late.what if isinstance(late, Refused) else "")
+    assert "P-1 no longer waits for votes: it is queued." == (late.what if isinstance(late, Refusal) else "")
 
 
 async def test_one_no_ends_it(tmp_path: Path) -> None:
@@ -733,14 +733,14 @@ async def test_expiry_survives_a_restart_and_fires_at_its_original_time(tmp_path
     late = await approvals.vote(shop.core, SAM, job.id, True)
     await shop.ledger.close()
     assert (State.WAITING, State.EXPIRED) == (waiting.state, ended.state)
-    assert isinstance(late, Refused)
+    assert isinstance(late, Refusal)
 
 
 async def test_everything_needs_a_reason(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     answer = await shop.ask(LEA, EVERYTHING)
     await shop.ledger.close()
-    assert Refused("Purging everything needs a reason.", "Add: because <reason>", by_rule=True) == answer
+    assert Refusal("Purging everything needs a reason.", "Add: because <reason>", by_rule=True) == answer
 
 
 async def test_the_journal_of_a_job_is_whole(tmp_path: Path) -> None:

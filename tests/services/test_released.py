@@ -16,14 +16,13 @@ from bot.ledger.messages import Role
 from bot.services import approvals
 from bot.services.home import home_of
 from bot.services.queue import QueueShown
-from bot.services.replies import Done, Joined, LogShown, QueuedOver, Refused
+from bot.services.replies import Done, Joined, LogShown, QueuedOver, Refusal
 from bot.services.roster import read_roster
 from bot.slack.cards.home import home_view
 from bot.slack.cards.private import done_card
 from bot.slack.cards.thread import end_line, outcome_line
 from providers.contract import Kind, Receipt
-from providers.errors import PurgeError
-from providers.errors import Refused as Refuses
+from providers.errors import PurgeError, Refused
 from tests.services.shop import KIM, LEA, MIA, SAM, Shop, open_shop
 from tests.services.test_holds import done, say, with_policy
 from tests.slate import START
@@ -187,7 +186,7 @@ async def test_who_asked_for_none_of_it_may_not(tmp_path: Path) -> None:
     refused = [await say(shop, LEA, f"{verb} P-1") for verb in ("cancel", "retry")]
     await shop.ledger.close()
     advice = "Its requester or an approver can do that."
-    assert [Refused("P-1 is not yours.", advice, by_rule=True)] * 2 == refused
+    assert [Refusal("P-1 is not yours.", advice, by_rule=True)] * 2 == refused
 
 
 async def test_a_part_stays_in_the_plan_so_that_who_asked_for_it_once_more_still_cancels_it(tmp_path: Path) -> None:
@@ -218,7 +217,7 @@ async def test_the_queue_and_the_home_of_each_of_them_have_the_button(tmp_path: 
             "P-1 has ended: every layer asked is purged, and the pages that show it are as at the origin.",
             id="green",
         ),
-        pytest.param([Refuses("no", "ask less")], "P-1 has ended: what comes after it was not asked.", id="red"),
+        pytest.param([Refused("no", "ask less")], "P-1 has ended: what comes after it was not asked.", id="red"),
     ],
 )
 async def test_all_whose_requests_became_one_plan_are_called_once_at_its_end(

@@ -27,7 +27,7 @@ from bot.ledger.schedules import Seen
 from bot.services import approvals, deeds
 from bot.services.desk import Desk
 from bot.services.purges import Asking
-from bot.services.replies import Done, JobMade, NotUnderstood, PlanShown, Refused, Reply, SchedulesListed
+from bot.services.replies import Done, JobMade, NotUnderstood, PlanShown, Refusal, Reply, SchedulesListed
 from bot.services.setup import SWEEP, Current, Setup
 from bot.services.timing import zone_named
 from tests.services.shop import APPROVERS, GUEST, LEA, MIA, SAM, SHOP, Everybody, ScriptedProvider, Shop, open_shop
@@ -60,7 +60,7 @@ async def refusal(shop: Shop, text: str, by: Actor = MIA) -> str:
     reply = await say(shop, text, by)
     if isinstance(reply, NotUnderstood):
         return reply.misunderstood.problem
-    assert isinstance(reply, Refused), reply
+    assert isinstance(reply, Refusal), reply
     return reply.what
 
 
@@ -298,7 +298,7 @@ async def test_the_time_for_votes_ends_when_it_is_to_begin(tmp_path: Path) -> No
     late = await approvals.vote(shop.core, LEA, job.id, True)
     await close(shop)
     assert (START + 300, State.EXPIRED) == (job.approval and job.approval.expires, ended.state)
-    assert isinstance(late, Refused)
+    assert isinstance(late, Refusal)
 
 
 def frozen(begins: float, ends: float) -> Policy:

@@ -16,7 +16,7 @@ from bot.domain.turns import EVERY, Place, Turns
 from bot.services import approvals
 from bot.services.desk import Desk
 from bot.services.purges import Asking
-from bot.services.replies import JobMade, Joined, PlanShown, Refused
+from bot.services.replies import JobMade, Joined, PlanShown, Refusal
 from bot.services.setup import Setup
 from providers.contract import Kind
 from tests.services.shop import APPROVERS, LEA, MIA, SHOP, ScriptedProvider, Shop, open_shop, url
@@ -90,7 +90,7 @@ async def test_a_no_has_the_line_that_waits_its_turn(tmp_path: Path) -> None:
     shop = urgent_shop(tmp_path, None)
     made = await shop.ask(MIA, url("/a"), urgent=True)
     await shop.ledger.close()
-    assert made == Refused(
+    assert made == Refusal(
         "You are not one of those who may have a purge go first.",
         "Nothing was purged. To have it wait its turn: `/purge url https://www.shop.test/a`",
         by_rule=True,
@@ -103,7 +103,7 @@ async def test_it_may_be_asked_for_so_often_a_day(tmp_path: Path) -> None:
     await shop.slate.advance(86_401)
     later = await shop.ask(MIA, url("/9"), urgent=True)
     await shop.ledger.close()
-    assert [JobMade, JobMade, Refused, JobMade] == [type(one) for one in (*made, later)]
+    assert [JobMade, JobMade, Refusal, JobMade] == [type(one) for one in (*made, later)]
     assert "You have had a purge go first 2 times within 24 hours" in getattr(made[2], "what", "")
 
 

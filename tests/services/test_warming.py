@@ -30,7 +30,7 @@ from bot.services.replies import (
     JobsListed,
     NotUnderstood,
     PlanShown,
-    Refused,
+    Refusal,
     Reply,
     SiteHeld,
     Warmed,
@@ -38,7 +38,7 @@ from bot.services.replies import (
 from bot.services.setup import Setup
 from bot.services.warming import LISTED_MAX
 from providers.contract import Cached
-from providers.errors import Refused as RefusedByProvider
+from providers.errors import Refused
 from tests.services.shop import APPROVERS, GUEST, LEA, MIA, SHOP, ScriptedEdges, ScriptedProvider, Shop, open_shop
 from tests.services.test_desk import CI, EYE, OTHER
 from tests.slate import SlateClock
@@ -361,7 +361,7 @@ async def test_nobody_else_ends_it_and_what_has_ended_stays_so(tmp_path: Path) -
     await warm.close()
     assert [
         "W-1 was not asked for by this token.", "There is no W-1.", "W-1 has ended already.",
-    ] == [reply.what for reply in (other, stranger, again) if isinstance(reply, Refused)]  # fmt: skip
+    ] == [reply.what for reply in (other, stranger, again) if isinstance(reply, Refusal)]  # fmt: skip
 
 
 @pytest.mark.parametrize("by", [GUEST, EYE], ids=["a guest", "a reading token"])
@@ -369,7 +369,7 @@ async def test_who_may_not_check_may_not_warm(tmp_path: Path, by: Actor) -> None
     warm = warm_shop(tmp_path)
     reply = await warm.say(f"warm {A}", by)
     await warm.close()
-    assert (Refused, []) == (type(reply), warm.edges.asked)
+    assert (Refusal, []) == (type(reply), warm.edges.asked)
 
 
 async def test_a_held_site_is_not_warmed(tmp_path: Path) -> None:
@@ -396,7 +396,7 @@ async def test_more_pages_than_one_warming_takes_are_refused(tmp_path: Path) -> 
     warm = warm_shop(tmp_path)
     reply = await warm.say(f"warm {paths(PAGES_MAX + 1)}")
     await warm.close()
-    assert isinstance(reply, Refused)
+    assert isinstance(reply, Refusal)
     assert "That is 101 pages, and one warming is for at most 100. Nothing was fetched." == reply.what
     assert [] == warm.edges.asked
 
@@ -407,7 +407,7 @@ async def test_more_requests_than_one_warming_takes_are_refused(tmp_path: Path) 
     reply = await warm.say(f"warm {paths(50)}")
     at_one = await warm.say(f"warm {paths(50)} from edge7")
     await warm.close()
-    assert isinstance(reply, Refused)
+    assert isinstance(reply, Refusal)
     assert isinstance(at_one, Warmed)
     expected = "That takes up to 3,000 requests (50 pages × 30 places), and one warming sends at most 2,000."
     assert f"{expected} Nothing was fetched." == reply.what
@@ -448,7 +448,7 @@ async def test_a_purge_that_left_the_old_warms_nothing(tmp_path: Path) -> None:
 
 async def test_a_purge_of_which_some_did_not_go_warms_nothing(tmp_path: Path) -> None:
     warm = warm_shop(tmp_path)
-    warm.shop.cf.script = [RefusedByProvider("A target is not taken.", "Mend it.")]
+    warm.shop.cf.script = [Refused("A target is not taken.", "Mend it.")]
     job = await warm.purge(f"{A} --warm")
     await warm.close()
     assert (True, None) == (job.state is not State.DONE, job.warming)
@@ -495,7 +495,7 @@ async def test_cancelling_a_job_that_has_ended_stops_its_warming(tmp_path: Path)
     job = await warm.shop.job(1)
     await warm.close()
     assert isinstance(reply, Done) and "not warmed further" == reply.what
-    assert isinstance(again, Refused)
+    assert isinstance(again, Refusal)
     assert job.warming is not None
     assert (State.DONE, "cancelled", "U_MIA") == (job.state, job.warming.stopped, job.warming.stopped_by)
 

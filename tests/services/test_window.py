@@ -16,7 +16,7 @@ from bot.domain.target import Target
 from bot.services import approvals, deeds
 from bot.services.desk import Desk
 from bot.services.purges import Asking
-from bot.services.replies import Done, JobMade, PlanShown, Refused, Reply
+from bot.services.replies import Done, JobMade, PlanShown, Refusal, Reply
 from providers.contract import Kind, Price
 from tests.services.shop import EVERYTHING, LEA, MIA, SAM, SHOP, Shop, open_shop, url
 
@@ -70,7 +70,7 @@ async def test_what_waits_for_votes_is_summed(tmp_path: Path) -> None:
     answer = await shop.ask(MIA, *urls(25, "b"))
     await shop.ledger.close()
     refused = f"Refused, nothing was purged (rule `cap`). W{TWICE[1:]}. The policy does not let this be purged on shop."
-    assert Refused(refused, "", by_rule=True) == answer
+    assert Refusal(refused, "", by_rule=True) == answer
 
 
 async def test_what_was_approved_is_summed(tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ async def test_a_target_counts_once(tmp_path: Path) -> None:
     beyond = await shop.ask(MIA, url("/beyond"))
     await shop.ledger.close()
     assert [State.WAITING, State.WAITING] == [again.state, more.state]
-    assert isinstance(beyond, Refused)
+    assert isinstance(beyond, Refusal)
     assert "With the 40 of the last 10 minutes these are 41 targets, more than 40." in beyond.what
 
 
@@ -132,7 +132,7 @@ async def test_what_one_joined_counts(tmp_path: Path) -> None:
     await shop.ask(MIA, *urls(25, "a"))
     answer = await shop.ask(MIA, *urls(25, "b"))
     await shop.ledger.close()
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, Refusal)
 
 
 async def test_a_plan_shows_the_sum(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ async def test_everything_that_is_denied_is_denied_in_two_halves(tmp_path: Path)
     answer = await shop.ask(MIA, IMG)
     await shop.ledger.close()
     why = "With P-1 of a moment ago this is everything on shop (production). The policy does not let this be purged on"
-    assert Refused(f"Refused, nothing was purged (rule `never`). {why} shop.", "", by_rule=True) == answer
+    assert Refusal(f"Refused, nothing was purged (rule `never`). {why} shop.", "", by_rule=True) == answer
 
 
 async def test_the_second_half_asked_for_twice_stays_everything(tmp_path: Path) -> None:
@@ -225,7 +225,7 @@ async def test_halves_of_different_caches_leave_something(tmp_path: Path) -> Non
     jobs = await shop.ledger.read(lambda books: books.jobs.recent(["shop"]))
     await shop.ledger.close()
     assert 2 == len(jobs), answers
-    assert isinstance(answers[1], Refused)
+    assert isinstance(answers[1], Refusal)
 
 
 async def test_what_is_begun_before_its_time_counts_what_was_asked_since(tmp_path: Path) -> None:
@@ -234,7 +234,7 @@ async def test_what_is_begun_before_its_time_counts_what_was_asked_since(tmp_pat
     await say(shop, "host img.shop.test")
     answer = await deeds.run_now(shop.core, MIA, 1)
     await shop.ledger.close()
-    assert isinstance(answer, Refused)
+    assert isinstance(answer, Refusal)
     assert "With P-2 of a moment ago this is everything on shop (production)." in answer.what
 
 
@@ -288,7 +288,7 @@ async def test_a_rule_on_paths_speaks(tmp_path: Path, text: str, expected: str) 
     shop = shop_under(tmp_path, PATHS, FREE)
     answer = await say(shop, text)
     await shop.ledger.close()
-    assert expected == (answer.what if isinstance(answer, Refused) else "")
+    assert expected == (answer.what if isinstance(answer, Refusal) else "")
 
 
 async def test_a_rule_on_urls_means_paths_too(tmp_path: Path) -> None:

@@ -147,17 +147,17 @@ async def test_a_person_is_asked_about_once_a_minute(
     assert (2, 1) == (slack.times("users.info"), slack.times("auth.test"))
 
 
-@pytest.mark.parametrize("fresh", [False, True], ids=["a-request", "a-vote"])
+@pytest.mark.parametrize("within_a_minute", [False, True], ids=["a-request", "a-vote"])
 async def test_a_group_is_asked_about_once_a_minute(
-    slack: FakeSlack, directory: SlackDirectory, clock: SlateClock, fresh: bool
+    slack: FakeSlack, directory: SlackDirectory, clock: SlateClock, within_a_minute: bool
 ) -> None:
     slack.groups["S_SRE"] = ("U_LEA", "U_SAM")
-    before = await directory.members("S_SRE", fresh)
+    before = await directory.members("S_SRE", within_a_minute)
     slack.groups["S_SRE"] = ("U_SAM",)
     clock.at += 59
-    within = await directory.members("S_SRE", fresh)
+    within = await directory.members("S_SRE", within_a_minute)
     clock.at += 2
-    after = await directory.members("S_SRE", fresh)
+    after = await directory.members("S_SRE", within_a_minute)
     assert [{"U_LEA", "U_SAM"}, {"U_LEA", "U_SAM"}, {"U_SAM"}] == [before.people, within.people, after.people]
     assert 2 == slack.times("usergroups.users.list")
 
@@ -195,7 +195,10 @@ async def test_what_was_read_stands_15_minutes_while_slack_is_away_but_for_votes
     slack.ill(status, error)
     clock.at += 899
     stands = await directory.actor("U_LEA", "T_HOME"), await directory.members("S_SRE")
-    for_votes = await directory.actor("U_LEA", "T_HOME", fresh=True), await directory.members("S_SRE", fresh=True)
+    for_votes = (
+        await directory.actor("U_LEA", "T_HOME", within_a_minute=True),
+        await directory.members("S_SRE", within_a_minute=True),
+    )
     clock.at += 2
     over = await directory.actor("U_LEA", "T_HOME"), await directory.members("S_SRE")
     nobody = Members(problem="Slack does not say who is in S_SRE now.", is_away=True)
@@ -206,7 +209,7 @@ async def test_what_was_read_stands_15_minutes_while_slack_is_away_but_for_votes
 async def test_a_vote_within_the_minute_needs_no_slack(slack: FakeSlack, directory: SlackDirectory) -> None:
     await directory.actor("U_LEA", "T_HOME")
     slack.ill(500, "internal_error")
-    assert Standing.MEMBER is (await directory.actor("U_LEA", "T_HOME", fresh=True)).standing
+    assert Standing.MEMBER is (await directory.actor("U_LEA", "T_HOME", within_a_minute=True)).standing
 
 
 async def test_what_stands_of_a_person_is_not_lent_to_another_workspace(
@@ -267,15 +270,15 @@ GROUP_PROBLEMS = [
 
 
 @pytest.mark.parametrize(("error", "problem"), GROUP_PROBLEMS)
-@pytest.mark.parametrize("fresh", [False, True], ids=["a-request", "a-vote"])
+@pytest.mark.parametrize("within_a_minute", [False, True], ids=["a-request", "a-vote"])
 async def test_a_group_that_cannot_be_read_has_nobody_and_says_why_whatever_it_had(
-    slack: FakeSlack, directory: SlackDirectory, clock: SlateClock, error: str, problem: str, fresh: bool
+    slack: FakeSlack, directory: SlackDirectory, clock: SlateClock, error: str, problem: str, within_a_minute: bool
 ) -> None:
     slack.groups["S_SRE"] = ("U_LEA",)
     await directory.members("S_SRE")
     slack.ill(200, error, "usergroups.users.list")
     clock.at += 61
-    assert Members(problem=problem) == await directory.members("S_SRE", fresh)
+    assert Members(problem=problem) == await directory.members("S_SRE", within_a_minute)
 
 
 # Who of a group counts
