@@ -26,7 +26,7 @@ def bare(place: str, content: str, headers: Mapping[str, str], cached: Cached = 
 
 
 def of_status(place: str, status: int) -> Glance:
-    return glance(place, "new", HIT, 9000, status=status)
+    return glance(place, "new", HIT, None if place == ORIGIN else 9000, status=status)
 
 
 def packed(made: Glance, by: str = "foo") -> Glance:
