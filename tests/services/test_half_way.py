@@ -86,3 +86,24 @@ async def test_looks_from_before_a_retry_are_not_those_of_what_it_sends(tmp_path
     now = await shop.job(job.id)
     await shop.ledger.close()
     assert (0, purged_again) == (now.round, now.purged)
+
+
+async def test_looks_from_before_a_new_check_are_not_those_of_that_check(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, url("/a"))
+    await shop.slate.advance(20)
+    asked = shop.clock.now() + 30
+    looks: list[int] = []
+
+    async def meanwhile() -> None:
+        looks.append(1)
+        if len(looks) == 1:
+            await shop.ledger.write(
+                lambda books: books.jobs.save(replace(books.jobs.get(job.id), looked_from=asked, round=0))
+            )
+
+    shop.edges.meanwhile = meanwhile
+    await shop.slate.advance(20)
+    now = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (0, asked) == (now.round, now.looked_from)
