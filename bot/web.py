@@ -57,6 +57,7 @@ from bot.services.replies import (
     Joined,
     Linted,
     LogShown,
+    LookedEnough,
     NotUnderstood,
     PlanShown,
     Queued,
@@ -257,6 +258,8 @@ def answer_of(reply: Reply, core: Core) -> Response:
             return problem(422, "Not understood", text, text=text)
         case Full(seconds=seconds):
             return full(seconds, text, text=text)
+        case LookedEnough(seconds=seconds):
+            return problem(429, "Looked enough", text, {"retry-after": str(math.ceil(seconds))}, text=text)
         case Refusal(by_rule=True):
             return problem(403, "Refused", text, text=text)
         case Refusal():

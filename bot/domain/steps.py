@@ -9,7 +9,7 @@ from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 
 LOOK_AFTER = (0.0, 2.0, 10.0, 30.0, 120.0)  # seconds after the purge; until fresh or until nothing can change
 LOOKS_AT_NOTHING = 2  # where nothing was purged and nothing is expected, waiting changes nothing
-FOREVER = 30 * 86400.0  # seconds an open job may wait for a person before it is cancelled
+NO_END = 30 * 86400.0  # seconds; what waits for a person without end is only looked at again so often, and never ended
 DECIDE_WITHIN = 86400.0  # seconds a job that missed its time waits for a person
 REMIND_MIN = 240.0  # seconds; who is asked for less time than this is not reminded
 LANE_PATIENCE = 30.0  # seconds; a lane wakes its job, this only finds a lost wake
@@ -130,7 +130,7 @@ def next_step(job: JobView, now: float) -> Step:
         case State.CHECKING:
             return _checking(job, now)
         case _:
-            return Wait(job.due_at if job.due_at and job.due_at > now else now + FOREVER)
+            return Wait(job.due_at if job.due_at and job.due_at > now else now + NO_END)
 
 
 def _waiting(approval: Approval, created: float, now: float) -> Step:

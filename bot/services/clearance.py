@@ -29,7 +29,7 @@ from bot.domain.plan import bound
 from bot.domain.policy import Allow, Ask, Decision, Deny, Outline
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import decide, voters
-from bot.domain.steps import FOREVER
+from bot.domain.steps import NO_END
 from bot.domain.told import Event
 from bot.domain.wording import approvals, dollars
 from bot.ledger.books import Books
@@ -176,7 +176,7 @@ def _outline_of_part(outline: Outline, part: Part) -> Outline:
 
 def _wait_for(books: Books, core: Core, job: JobView, people: People, hold: Hold, now: float) -> JobView:
     """`job` until `hold` ends, with the no that is known to meet it then."""
-    due_at = now + FOREVER if hold.until is None else hold.until + HOLD_PATIENCE
+    due_at = now + NO_END if hold.until is None else hold.until + HOLD_PATIENCE
     held = hold_back(books, job, hold, now)
     no = "" if held.held_ends is None else _no_at(books, core, job, people, held.held_ends)
     return replace(held, held_no=no, due_at=due_at)

@@ -19,6 +19,7 @@ from bot.ledger.books import Books
 from bot.ledger.window import Beside
 from bot.services import clearance, joining, timed
 from bot.services.approvals import tell_outcome
+from bot.services.checks import places_of
 from bot.services.configured import no_longer_configured
 from bot.services.deciding import journal_denied, submit
 from bot.services.endings import tell_askers
@@ -29,6 +30,7 @@ from bot.services.holding import hold_back
 from bot.services.joining import may_leave
 from bot.services.local import RULE, at_the_machine, journal_overruled, with_voters
 from bot.services.purges import Asking
+from bot.services.rationing import of_looks, spend
 from bot.services.replies import Done, JobMade, Joined, PlanShown, Refusal, refused_by
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import SLACK, Core, job_name, wake_next
@@ -222,6 +224,10 @@ async def check_again(core: Core, actor: Actor, number: int) -> Done | Refusal:
             return Refusal(f"{job.name} cannot be checked: it is {job.state}.")
         if not books.is_as_sealed(job.id):
             return Refusal(f"{job.name} cannot be checked: {OTHER_RECORD}")
+        site = core.setup.sites.get(job.site)
+        requests = of_looks(core, site, len(job.look_urls), len(places_of(site))) if site else 0
+        if requests and (refused := spend(books, actor, requests, now)):
+            return refused
         looking = replace(job, state=State.CHECKING, round=0, looked_from=now, due_at=now, check=True, ended=None)
         return Done(books.jobs.save(looking), "checking")
 

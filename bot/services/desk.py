@@ -35,6 +35,7 @@ from bot.services.purges import Asking, plan_for
 from bot.services.queue import queue
 from bot.services.queued import put_in_line, show_queued, take_back
 from bot.services.quorums import probe_groups
+from bot.services.rationing import may_look, of_check, of_lint, of_why
 from bot.services.replies import (
     BadLinesFound,
     FormWanted,
@@ -43,7 +44,6 @@ from bot.services.replies import (
     JobShown,
     JobsListed,
     LimitsShown,
-    Linted,
     NotUnderstood,
     PlanShown,
     Probed,
@@ -324,16 +324,22 @@ class Desk:
         return refused.what if refused else ""
 
     async def _check(self, asking: Asking, command: Command) -> Reply:
-        checked = await check(self._core, command)
+        core, site = self._core, self._core.setup.sites[command.site]
+        if refused := await may_look(core, asking.actor, of_check(core, site, command)):
+            return refused
+        checked = await check(core.looking_for(asking.actor.id), command)
         if asking.actor.is_token:
             return checked  # a machine has no button, and reads the line
         again = line_of(command, self.speaker(asking.actor, asking.channel))
         lines = [again, " ".join(checked.to_purge), f"prefix {' '.join(checked.to_purge_wider)}"]
         return replace(checked, draft=await self.save_draft(asking, {"lines": lines}))
 
-    async def _lint(self, asking: Asking, command: Command) -> Linted:
+    async def _lint(self, asking: Asking, command: Command) -> Reply:
         """What cache headers will cause; where nothing tells the server, a line for each is kept for a click."""
-        linted = await lint_urls(self._core, command, self._core.setup.sites[command.site])
+        site = self._core.setup.sites[command.site]
+        if refused := await may_look(self._core, asking.actor, of_lint(site, command.targets)):
+            return refused
+        linted = await lint_urls(self._core.looking_for(asking.actor.id), command, site)
         if not linted.report.asks_for_server or asking.actor.is_token:
             return linted
         speaker = self.speaker(asking.actor, asking.channel)
@@ -341,7 +347,9 @@ class Desk:
         return replace(linted, draft=await self.save_draft(asking, {"lines": lines}))
 
     async def _why(self, asking: Asking, command: Command) -> Reply:
-        told = await explain(self._core, command)
+        if refused := await may_look(self._core, asking.actor, of_why(self._core.setup.sites[command.site])):
+            return refused
+        told = await explain(self._core.looking_for(asking.actor.id), command)
         told = await with_policy(self._core, asking.actor, told, self.speaker(asking.actor, asking.channel))
         cure = told.diagnosis.cause.cure
         if cure is None or not cure.line or asking.actor.is_token:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.domain.actor import is_machine
 from bot.domain.job import JobView, LayerState, State
-from bot.domain.steps import FOREVER
+from bot.domain.steps import NO_END
 from bot.domain.told import Event, Told
 from bot.ledger.books import Books
 from bot.ledger.lots import LotSum
@@ -94,7 +94,7 @@ def ask_person(books: Books, job: JobView, position: int, now: float) -> JobView
     books.jobs.save_layer(job.id, position, replace(layer, state=LayerState.UNKNOWN, trouble=trouble, failing=failing))
     books.messages.say(job.id, Told(Event.ASKED_PERSON, layer=layer.title), now)
     books.journal.add(now, "outcome_unknown", "purgebot", job.id, account=layer.account)
-    return replace(job, state=State.NEEDS_DECISION, due_at=now + FOREVER)
+    return replace(job, state=State.NEEDS_DECISION, due_at=now + NO_END)
 
 
 def _stopped(books: Books, job: JobView, position: int, now: float) -> JobView:

@@ -224,7 +224,7 @@ class Jobs:
 
         def deed(books: Books) -> JobView:
             fresh = books.jobs.get(job.id)
-            is_other = fresh.state is not job.state or fresh.purged != job.purged  # a look from before a retry is none
+            is_other = fresh.state is not job.state or fresh.looks_begin != job.looks_begin  # one of before a retry
             if fresh.version != job.version and is_other:
                 raise StaleJob(job.name)
             now = self._core.clock.now()

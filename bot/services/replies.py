@@ -56,6 +56,13 @@ def refused_by(denied: Deny) -> Refusal:
 
 
 @dataclass(frozen=True, slots=True)
+class LookedEnough(Refusal):
+    """Whoever asks has had so much looked at that it can be asked again in `seconds` only."""
+
+    seconds: float = field(kw_only=True)
+
+
+@dataclass(frozen=True, slots=True)
 class SiteHeld(Refusal):
     """It is not done because of a hold on `site` (on every site where that is empty)."""
 

@@ -29,6 +29,7 @@ from bot.services.ports import (
     NoRules,
     Probes,
 )
+from bot.services.turnstile import Turnstile
 from providers.contract import Provider
 
 
@@ -154,11 +155,16 @@ class Core:
     names: Names = field(default_factory=NoNames)
     lanes: Lanes = field(default_factory=Lanes)
     undone: UndoneNow = field(default_factory=UndoneNow)
+    turnstile: Turnstile = field(default_factory=Turnstile)
 
     @property
     def setup(self) -> Setup:
         """The configuration that counts now."""
         return self.current.setup
+
+    def looking_for(self, who: str) -> Core:
+        """The same for what `who` asks to be looked at: those looks wait for their turn."""
+        return replace(self, looker=self.turnstile.before(self.looker, who))
 
 
 def job_name(number: int) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from bot.domain.job import Approval, JobView, State
 from bot.domain.plan import bound
 from bot.domain.policy import Allow, Ask, Decision, Deny, Lack
-from bot.domain.steps import FOREVER, ready
+from bot.domain.steps import NO_END, ready
 from bot.domain.told import Event, Told
 from bot.domain.wording import dollars
 from bot.ledger.books import Books
@@ -59,7 +59,7 @@ def bar(books: Books, core: Core, job: JobView, old: Approval, no: Deny, lost: t
     """`job` back among those that wait, with nobody asked: no yes helps until the no of the policy, or of the
     configuration, is over. `lost` had agreed, and may vote no longer."""
     policy, why = core.setup.policy, why_denied(no)
-    ends = no.until if no.until is not None and no.until - now < FOREVER else None
+    ends = no.until if no.until is not None and no.until - now < NO_END else None
     look_at = _next_look(books, job, no, now) if ends is None else ends
     if old.barred == why:
         again = replace(old, bar_ends=ends, look_at=look_at, policy=policy.version)

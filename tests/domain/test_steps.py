@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from bot.domain.job import Approval, JobView, LayerState, LayerView, State
 from bot.domain.steps import (
     LOOK_AFTER,
+    NO_END,
     AskPerson,
     BeginLayer,
     Confirm,
@@ -101,6 +102,7 @@ STEPS = [
     ),
     pytest.param(job(State.CHECKING, DONE, purged=NOW, check=False), Finish(), id="unchecked"),
     pytest.param(job(State.NEEDS_DECISION, DONE, due_at=NOW + 9), Wait(NOW + 9), id="a-person-decides"),
+    pytest.param(job(State.NEEDS_DECISION, DONE, due_at=NOW), Wait(NOW + NO_END), id="nothing-but-a-person-decides"),
 ]
 
 

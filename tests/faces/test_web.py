@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.actor import Actor, Standing
+from bot.services.rationing import spend
 from bot.services.setup import Most
 from bot.web import BODY_MAX
 from tests.faces.door import BEARERS, auth, counter
@@ -350,6 +352,15 @@ async def test_a_full_account_says_when_to_ask_again(tmp_path: Path) -> None:
         answer.status_code, set(answer.json()), answer.headers["content-type"],
     )  # fmt: skip
     assert 60 <= int(answer.headers["retry-after"]) <= 110
+
+
+async def test_a_token_that_had_enough_looked_at_is_told_when_to_come_back(tmp_path: Path) -> None:
+    async with counter(tmp_path) as door:
+        now, ci = door.shop.clock.now(), Actor("token:ci", Standing.TOKEN)
+        await door.shop.ledger.write(lambda books: spend(books, ci, 6000, now))
+        answer = await door.say(f"check {URL}")
+    assert (429, "Looked enough") == (answer.status_code, answer.json()["title"])
+    assert f"Ask again in {answer.headers['retry-after']} s." in answer.json()["text"]
 
 
 async def test_the_queue_tells_of_holds_and_what_waits_for_them(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.domain.job import JobView, State
+from bot.ledger.books import Books
 from bot.services import deeds
 from bot.services.replies import Done, Refusal
 from bot.slack.cards import root_card
@@ -72,17 +73,37 @@ async def test_looks_from_before_a_retry_are_not_those_of_what_it_sends(tmp_path
     purged_again = shop.clock.now() + 30
     looks: list[int] = []
 
+    def purged(books: Books) -> None:
+        books.jobs.save(replace(books.jobs.get(job.id), purged=purged_again, looked_from=purged_again, round=0))
+
     async def meanwhile() -> None:
         looks.append(1)
         if len(looks) == 1:
-            await shop.ledger.write(
-                lambda books: books.jobs.save(
-                    replace(books.jobs.get(job.id), purged=purged_again, looked_from=purged_again, round=0)
-                )
-            )
+            await shop.ledger.write(purged)
 
     shop.edges.meanwhile = meanwhile
     await shop.slate.advance(25)
     now = await shop.job(job.id)
     await shop.ledger.close()
     assert (0, purged_again) == (now.round, now.purged)
+
+
+async def test_looks_from_before_a_new_check_are_not_those_of_that_check(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, url("/a"))
+    await shop.slate.advance(20)
+    asked = shop.clock.now() + 30
+    looks: list[int] = []
+
+    async def meanwhile() -> None:
+        looks.append(1)
+        if len(looks) == 1:
+            await shop.ledger.write(
+                lambda books: books.jobs.save(replace(books.jobs.get(job.id), looked_from=asked, round=0))
+            )
+
+    shop.edges.meanwhile = meanwhile
+    await shop.slate.advance(20)
+    now = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (0, asked) == (now.round, now.looked_from)

@@ -12,6 +12,7 @@ from bot.domain.command import Command, Verb
 from bot.domain.job import LayerState, State
 from bot.domain.plan import Cost, Plan
 from bot.domain.site import Layer
+from bot.domain.steps import NO_END
 from bot.domain.target import Target
 from bot.domain.told import Event
 from bot.domain.turns import Place, Turns
@@ -542,6 +543,20 @@ async def test_everything_with_an_unknown_outcome_asks_and_is_never_repeated_by_
     await shop.ledger.close()
     assert (State.NEEDS_DECISION, 1) == (waiting.state, sent)
     assert (State.DONE, 2) == (ended.state, len(shop.cf.sent))
+
+
+async def test_what_waits_for_a_persons_decision_is_never_ended_by_time(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.script = [CUT]
+    job = await shop.purge(LEA, EVERYTHING, reason="x")
+    await approvals.vote(shop.core, SAM, job.id, True)
+    await approvals.vote(shop.core, KIM, job.id, True)
+    await shop.slate.advance(200)
+    await shop.slate.advance(2.5 * NO_END, {"sweep": 86_400.0})
+    waits, now = await shop.job(job.id), shop.clock.now()
+    await shop.ledger.close()
+    assert State.NEEDS_DECISION is waits.state
+    assert waits.due_at is not None and waits.due_at > now
 
 
 @pytest.mark.parametrize(
