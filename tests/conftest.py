@@ -25,6 +25,8 @@ LONGEST = (
     "slack/test_conversations.py",
     "slack/test_conversations_by_socket.py",
     "services/test_interleavings.py",
+    "docs/test_reference_commands.py",
+    "journeys/test_many_urls.py",
     "journeys/test_scenarios.py",
     "providers/test_promises.py",
     "page/test_sites.py",
