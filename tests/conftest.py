@@ -27,6 +27,8 @@ LONGEST = (
     "services/test_interleavings.py",
     "docs/test_reference_commands.py",
     "journeys/test_many_urls.py",
+    "journeys/test_killed.py",
+    "journeys/test_killed_deploys.py",
     "journeys/test_scenarios.py",
     "providers/test_promises.py",
     "page/test_sites.py",
