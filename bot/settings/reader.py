@@ -78,7 +78,7 @@ def _text(path: Path) -> str:
 
 def _compose(text: str, file: str) -> Node | None:
     try:
-        node: Node | None = YAML(typ="rt").compose(text)
+        node: Node | None = YAML(typ="safe", pure=True).compose(text)
     except MarkedYAMLError as exc:
         said = ", ".join(part for part in (exc.context, exc.problem) if part)
         line = exc.problem_mark.line + 1 if exc.problem_mark else 1

@@ -90,11 +90,9 @@ def test_every_verb_has_a_scene() -> None:
     assert [] == [row.verb.value for row in VERBS if row.verb.value not in SCENES]
 
 
+@pytest.mark.skipif(WRITE, reason="what is there is about to be written anew")
 def test_every_transcript_is_what_the_playground_answers(transcripts: dict[str, str]) -> None:
-    there = before()
-    if WRITE:
-        return
-    assert [same(text) for text in transcripts.values()] == [same(text) for text in there]
+    assert [same(text) for text in transcripts.values()] == [same(text) for text in before()]
 
 
 def test_the_page_is_made_of_the_grammar_and_the_transcripts(transcripts: dict[str, str]) -> None:

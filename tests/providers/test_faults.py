@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -103,12 +103,13 @@ FAULTS = [
     ("page-with-504", saying_status(504, PAGE), OutcomeUnknown),
     ("words-that-are-not-utf-8", lambda _: httpx.Response(500, content=b"\xff\xfe\x00"), Unavailable),
 ]
-ROWS = [
-    pytest.param(name, deed, expected, id=f"{name}-{fault}")
-    for fault, deed, usual in FAULTS
-    for name in BY_HTTP
-    for expected in (manner(name).faults.get(fault, usual),)
-]
+Expected = type[PurgeError] | None
+
+
+def rows(name: str) -> Iterator[tuple[str, Callable[[httpx.Request], httpx.Response], Expected]]:
+    """Every fault, and what an adapter makes of it."""
+    for fault, deed, usual in FAULTS:
+        yield fault, deed, manner(name).faults.get(fault, usual)
 
 
 def test_no_manner_names_a_fault_that_is_not_tried() -> None:
@@ -116,9 +117,15 @@ def test_no_manner_names_a_fault_that_is_not_tried() -> None:
     assert [] == [(name, fault) for name in BY_HTTP for fault in manner(name).faults if fault not in known]
 
 
-@pytest.mark.parametrize(("name", "deed", "expected"), ROWS)
-async def test_a_fault_is_one_attempt_and_one_named_error(
-    name: str, deed: Callable[[httpx.Request], httpx.Response], expected: type[PurgeError] | None
+@by_http
+async def test_a_fault_is_one_attempt_and_one_named_error(name: str, subtests: pytest.Subtests) -> None:
+    for at, deed, expected in rows(name):
+        with subtests.test(at):
+            await _is_one_attempt_and_one_named_error(name, deed, expected)
+
+
+async def _is_one_attempt_and_one_named_error(
+    name: str, deed: Callable[[httpx.Request], httpx.Response], expected: Expected
 ) -> None:
     answers = Answers(deed)
     if expected is None:
@@ -135,10 +142,14 @@ async def test_a_fault_is_one_attempt_and_one_named_error(
     assert CANARY not in f"{error}{error!r}"
 
 
-@pytest.mark.parametrize(("name", "deed", "expected"), ROWS)
-async def test_a_doctor_meets_the_same_fault_without_a_crash(
-    name: str, deed: Callable[[httpx.Request], httpx.Response], expected: type[PurgeError] | None
-) -> None:
+@by_http
+async def test_a_doctor_meets_the_same_fault_without_a_crash(name: str, subtests: pytest.Subtests) -> None:
+    for at, deed, expected in rows(name):
+        with subtests.test(at):
+            await _is_met_by_a_doctor(name, deed, expected)
+
+
+async def _is_met_by_a_doctor(name: str, deed: Callable[[httpx.Request], httpx.Response], expected: Expected) -> None:
     provider = build(name, Answers(deed).transport())
     layer = {field.name: field.example for field in PROVIDERS[name].layer_fields if field.required}
     try:

@@ -25,15 +25,31 @@ from tests.services.shop import GUEST, KIM, LEA, MIA, SAM, SHOP, Shop, open_shop
 from tests.services.test_desk import CI, EYE, OTHER, say
 from tests.slate import START
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-@pytest_asyncio.fixture
-async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
-    opened = open_shop(tmp_path)
+
+async def lived(path: Path) -> Shop:
+    """P-1 to P-10 are Mia's, P-11 is Lea's."""
+    opened = open_shop(path)
     for n in range(PAGE):
         await opened.purge(MIA, url(f"/news/{n}"), reason="wrong price" if n == 3 else "")
         await opened.slate.advance(120)
     await opened.purge(LEA, url("/pricing"), reason="new menu")
     await opened.slate.advance(120)
+    return opened
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def past(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
+    """One shop for all who only ask."""
+    opened = await lived(tmp_path_factory.mktemp("past"))
+    yield opened
+    await opened.ledger.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    opened = await lived(tmp_path)
     yield opened
     await opened.ledger.close()
 
@@ -60,51 +76,51 @@ FOUND = {
 
 
 @pytest.mark.parametrize(("by", "text", "expected"), FOUND.values(), ids=FOUND)
-async def test_who_asks_finds(shop: Shop, by: Actor, text: str, expected: list[int]) -> None:
-    assert expected == numbers(await say(shop, by, text))
+async def test_who_asks_finds(past: Shop, by: Actor, text: str, expected: list[int]) -> None:
+    assert expected == numbers(await say(past, by, text))
 
 
-async def test_pages_name_the_pages_beside_them(shop: Shop) -> None:
-    first, last = await say(shop, MIA, "log shop"), await say(shop, MIA, "log shop page 2")
+async def test_pages_name_the_pages_beside_them(past: Shop) -> None:
+    first, last = await say(past, MIA, "log shop"), await say(past, MIA, "log shop page 2")
     assert isinstance(first, LogShown) and isinstance(last, LogShown)
     assert ("", "log shop page 2", 0) == (first.newer, first.older, first.begin)
     assert ("log shop", "", 10) == (last.newer, last.older, last.begin)
 
 
-async def test_a_machine_gets_a_longer_page_with_timelines(shop: Shop) -> None:
-    reply = await say(shop, CI, "log")
+async def test_a_machine_gets_a_longer_page_with_timelines(past: Shop) -> None:
+    reply = await say(past, CI, "log")
     assert 11 == len(numbers(reply))
     assert isinstance(reply, LogShown)
     assert "asked" == reply.jobs[0].moments[0].what.event
 
 
-async def test_nobody_of_that_name_is_said(shop: Shop) -> None:
+async def test_nobody_of_that_name_is_said(past: Shop) -> None:
     advice = "Type the name after @ as Slack shows it, without blanks."
-    assert Refusal("Nobody is known here as @eve.", advice) == await say(shop, MIA, "log by @eve")
+    assert Refusal("Nobody is known here as @eve.", advice) == await say(past, MIA, "log by @eve")
 
 
-async def test_guests_see_nothing(shop: Shop) -> None:
-    replies = [await say(shop, GUEST, text) for text in ("log", "stats")]
+async def test_guests_see_nothing(past: Shop) -> None:
+    replies = [await say(past, GUEST, text) for text in ("log", "stats")]
     assert [Refusal("Guests may not do this.", "Ask a full member of the workspace.", by_rule=True)] * 2 == replies
 
 
-async def test_a_site_that_is_gone_is_still_in_the_log_of_people(shop: Shop) -> None:
-    setup = replace(shop.core.setup, sites={"other": replace(SHOP, name="other", hosts=("other.test",))})
-    core = replace(shop.core, current=Current(setup))
+async def test_a_site_that_is_gone_is_still_in_the_log_of_people(past: Shop) -> None:
+    setup = replace(past.core.setup, sites={"other": replace(SHOP, name="other", hosts=("other.test",))})
+    core = replace(past.core, current=Current(setup))
     found = [await sought_by(core, actor, Search()) for actor in (MIA, CI)]
     assert [None, ()] == [None if isinstance(sought, Refusal) else sought.sites for sought in found]
 
 
-async def test_a_file_holds_every_job_with_its_timeline(shop: Shop) -> None:
-    sought = await sought_by(shop.core, MIA, Search())
+async def test_a_file_holds_every_job_with_its_timeline(past: Shop) -> None:
+    sought = await sought_by(past.core, MIA, Search())
     assert not isinstance(sought, Refusal)
-    kept = [one async for some in chunks(shop.core, sought) for one in some]
+    kept = [one async for some in chunks(past.core, sought) for one in some]
     assert list(range(11, 0, -1)) == [one.job.id for one in kept]
     assert all(one.moments for one in kept)
 
 
-async def test_the_past_is_counted(shop: Shop) -> None:
-    reply = await say(shop, MIA, "stats")
+async def test_the_past_is_counted(past: Shop) -> None:
+    reply = await say(past, MIA, "stats")
     assert isinstance(reply, StatsShown)
     stats = reply.stats
     assert (Search(since="30d"), {"U_MIA": "mia", "U_LEA": "lea"}) == (reply.search, reply.names)
@@ -112,13 +128,13 @@ async def test_the_past_is_counted(shop: Shop) -> None:
     assert "/news/*" == stats.hot[0].what
 
 
-async def test_a_token_of_another_site_counts_nothing(shop: Shop) -> None:
-    reply = await say(shop, OTHER, "stats")
+async def test_a_token_of_another_site_counts_nothing(past: Shop) -> None:
+    reply = await say(past, OTHER, "stats")
     assert isinstance(reply, StatsShown)
     assert Stats(total=0) == reply.stats
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def joined(tmp_path: Path) -> AsyncIterator[Shop]:
     """P-1 is what Mia and Sam had queued; P-2 was denied, P-3 waits."""
     opened = open_shop(tmp_path)
@@ -183,8 +199,7 @@ IN_JOURNAL = "Its entries in the journal stay: `purgebot log export`, where the 
 DAY = 86_400
 
 
-@pytest_asyncio.fixture
-async def old(shop: Shop) -> Shop:
+async def forgot(shop: Shop) -> Shop:
     """P-1 to P-11 were forgotten after 40 days, and there is P-12."""
     shop.clock.at += 40 * DAY
     await forget(shop.core, 30 * DAY, None)
@@ -192,26 +207,41 @@ async def old(shop: Shop) -> Shop:
     return shop
 
 
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def forgotten(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Shop]:
+    """One shop for all who only ask, or are refused."""
+    opened = await forgot(await lived(tmp_path_factory.mktemp("forgotten")))
+    yield opened
+    await opened.ledger.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def old(shop: Shop) -> Shop:
+    return await forgot(shop)
+
+
 @pytest.mark.parametrize(
     "line",
     ["show P-2", "status P-2", "cancel P-2", "retry P-2", "approve P-2", "deny P-2 no", "run P-2", "review P-2 seen"],
 )
-async def test_a_forgotten_job_is_said_to_be_that(old: Shop, line: str) -> None:
-    assert Refusal(WAS_FORGOTTEN, IN_JOURNAL) == await say(old, KIM, line)
+async def test_a_forgotten_job_is_said_to_be_that(forgotten: Shop, line: str) -> None:
+    assert Refusal(WAS_FORGOTTEN, IN_JOURNAL) == await say(forgotten, KIM, line)
 
 
-async def test_what_is_asked_again_of_a_forgotten_job_says_so(old: Shop) -> None:
+async def test_what_is_asked_again_of_a_forgotten_job_says_so(forgotten: Shop) -> None:
     asking = Asking(MIA, "again", "slack", "C_SHOP")
-    assert Refusal(WAS_FORGOTTEN, IN_JOURNAL) == await deeds.purge_again(old.core, asking, 2)
+    assert Refusal(WAS_FORGOTTEN, IN_JOURNAL) == await deeds.purge_again(forgotten.core, asking, 2)
 
 
 async def test_who_may_not_see_its_site_hears_of_no_forgotten_job_and_a_job_that_never_was_is_said_to_be_that(
-    old: Shop,
+    forgotten: Shop,
 ) -> None:
-    said = [await say(old, who, f"show P-{number}") for who, number in ((OTHER, 2), (GUEST, 2), (MIA, 99), (CI, 2))]
+    said = [
+        await say(forgotten, who, f"show P-{number}") for who, number in ((OTHER, 2), (GUEST, 2), (MIA, 99), (CI, 2))
+    ]
     told = [reply.what if isinstance(reply, Refusal) else "" for reply in said]
     assert ["There is no P-2.", "Guests may not do this.", "There is no P-99.", WAS_FORGOTTEN] == told
-    cancelled = await deeds.cancel(old.core, GUEST, 2)
+    cancelled = await deeds.cancel(forgotten.core, GUEST, 2)
     assert "There is no P-2." == (cancelled.what if isinstance(cancelled, Refusal) else "")
 
 
@@ -221,13 +251,13 @@ async def test_a_token_of_a_site_hears_of_no_job_whose_site_is_not_known_any_mor
     assert ["There is no P-2.", WAS_FORGOTTEN] == [one.what if isinstance(one, Refusal) else "" for one in said]
 
 
-async def test_the_log_and_stats_say_that_jobs_were_forgotten_where_they_reach_back_to_them(old: Shop) -> None:
+async def test_the_log_and_stats_say_that_jobs_were_forgotten_where_they_reach_back_to_them(forgotten: Shop) -> None:
     newest = START + PAGE * 120
     asked = {
         "log": newest, "log since 60d": newest, "log since 30d": None,
         "stats since 60d": newest, "stats": None, "stats since 41d by @lea": newest,
     }  # fmt: skip
-    replies = {text: await say(old, MIA, text) for text in asked}
+    replies = {text: await say(forgotten, MIA, text) for text in asked}
     told = {text: one.forgotten for text, one in replies.items() if isinstance(one, LogShown | StatsShown)}
     assert asked == told
 
@@ -239,8 +269,8 @@ async def test_only_the_last_page_of_the_log_tells_of_older_jobs(old: Shop) -> N
     assert [False, True] == [one.forgotten is not None for one in pages if isinstance(one, LogShown)]
 
 
-async def test_show_tells_each_moment_once(shop: Shop) -> None:
-    reply = await say(shop, MIA, "show P-11")
+async def test_show_tells_each_moment_once(past: Shop) -> None:
+    reply = await say(past, MIA, "show P-11")
     assert isinstance(reply, JobShown)
     told = [moment.what.event for moment in reply.moments]
     assert ["asked", "allowed", "looked_before"] == told[:3]

@@ -16,6 +16,16 @@ OTHER = replace(SHIELD, name="http", fields=(*SHIELD.fields, Field("headers", "h
 KEYED = replace(CLOUD, layer_fields=(*CLOUD.layer_fields, Field("tags", "tags of pages", tree=True)))
 BENCH = {"http": OTHER, "cloudflare": KEYED}
 ACCOUNT = "accounts: {other: {provider: http, url: 'http://10.0.0.5', headers: %s}}\n"
+FOLDED = """\
+accounts:
+  other:
+    provider: http
+    url: 'http://10.0.0.5'
+    headers:
+      X-Why: >-
+        one
+        two
+"""
 LAYER = """\
 accounts: {cf: {provider: cloudflare, token: {env: T}}}
 sites: {shop: {hosts: [a.test], layers: [{account: cf, zone: z, tags: %s}]}}
@@ -37,6 +47,12 @@ def test_a_secret_inside_is_named_in_the_json_and_kept_apart(tmp_path: Path) -> 
     assert "canary" not in repr(settings)
     assert {"X-Key": {"secret": "headers.X-Key"}, "Accept": ["a", "b"]} == json.loads(account.settings["headers"])
     assert {"headers.X-Key": "canary"} == account.secrets
+
+
+def test_text_over_several_lines_is_read_as_yaml_folds_it(tmp_path: Path) -> None:
+    (tmp_path / "purgebot.yaml").write_text(FOLDED)
+    settings = load(tmp_path / "purgebot.yaml", {}, BENCH).accounts["other"]
+    assert {"X-Why": "one two"} == json.loads(settings.account().settings["headers"])
 
 
 def test_a_layer_has_trees_without_secrets(tmp_path: Path) -> None:

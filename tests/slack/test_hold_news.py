@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from textwrap import dedent
 
 import pytest
-import pytest_asyncio
 
 from bot.domain.hold import ALL, Hold
 from bot.domain.hold_news import HoldNews, Turn
@@ -17,7 +15,7 @@ from bot.ledger.books import Books
 from bot.services.setup import SLACK, hold_name
 from bot.slack.cards.hold_news import news_card
 from tests.slack.cases import AT_8_30, T, spelled
-from tests.slack.room import PRICING, Doc, Room, room, said
+from tests.slack.room import PRICING, Doc, Room, said
 from tests.slack.test_asking_dialogues import called
 from tests.slack.test_holds_dialogues import read
 
@@ -117,18 +115,6 @@ and may need votes.""",
 @pytest.mark.parametrize(("news", "expected"), NEWS.values(), ids=NEWS)
 def test_what_a_channel_reads_of_a_hold(news: HoldNews, expected: str) -> None:
     assert dedent(expected) == spelled(news_card(news, NAMES))
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Room]:
-    async with room(tmp_path_factory.mktemp("room")) as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def shop(house: Room) -> Room:
-    await house.clear()
-    return house
 
 
 async def notices(shop: Room, channel: str = "C_SHOP") -> list[str]:

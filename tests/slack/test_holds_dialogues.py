@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from bot.domain.policy import Approve, BreakGlass, Conditions, Policy, Rule, Run
 from providers.contract import Kind
@@ -26,16 +28,9 @@ POLICY = Policy(
 )
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Room]:
-    async with room(tmp_path_factory.mktemp("room"), policy=POLICY) as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def shop(house: Room) -> Room:
-    await house.clear()
-    return house
+@pytest.fixture(scope="module")
+def opening() -> Callable[[Path], AbstractAsyncContextManager[Room]]:
+    return partial(room, policy=POLICY)
 
 
 def dated(text: object) -> str:
@@ -169,7 +164,7 @@ async def test_a_broken_glass_is_told_loudly_and_reviewed_by_somebody_else(shop:
     post = await shop.card("broke the glass", "Close the review", channel="C_APPROVE")
     await shop.card("broke the glass", "Close the review", channel="C_SHOP")
     await shop.job(1, "done")
-    over = await shop.card("broke the glass", "It has ended", channel="C_APPROVE")
+    over = await shop.card("broke the glass of P-1", "It has ended", channel="C_APPROVE")
     await shop.lines(post, "<@U_KIM> and <@U_LEA>: the review of P-1 is open since", channel="C_APPROVE")
     await shop.click("U_SAM", post, "close_review", "C_APPROVE")
     own = await shop.note("U_SAM", "somebody else must review it", channel="C_APPROVE")

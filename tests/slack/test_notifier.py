@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
 
 from playground.people import Channel
 from tests.slack.room import HOST, HOUSE, PRICING, Doc, Room, room, small_print
@@ -17,18 +16,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 FRESH = f"🟢 P-1 fresh at fra, iad, sin · {PRICING}"
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Room]:
-    async with room(tmp_path_factory.mktemp("room")) as opened:
-        yield opened
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def shop(house: Room) -> Room:
+@pytest.fixture(scope="module")
+def clearing() -> Callable[[Room], Awaitable[None]]:
     """A bot that has read who is who, so that its next request to Slack is the one a test asks for."""
-    await house.clear()
-    await knows_everybody(house)
-    return house
+
+    async def clear(shop: Room) -> None:
+        await shop.clear()
+        await knows_everybody(shop)
+
+    return clear
 
 
 async def knows_everybody(shop: Room) -> None:
