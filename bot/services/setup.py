@@ -27,6 +27,8 @@ from bot.services.ports import (
     NoNames,
     NoRules,
     Probes,
+    Undones,
+    nothing_undone,
 )
 from providers.contract import Provider
 
@@ -115,11 +117,13 @@ class Lanes:
 
 
 class UndoneNow:
-    """What is still to be done: the configuration's part, which is known, and Slack's, as it was last told."""
+    """What is still to be done: the configuration's part, which is known, and Slack's, as it was last told. `look` asks
+    Slack, and tells None where it does not say."""
 
-    def __init__(self, configured: tuple[Undone, ...] = ()) -> None:
+    def __init__(self, configured: tuple[Undone, ...] = (), look: Undones = nothing_undone) -> None:
         self._configured = configured
         self._in_slack: tuple[Undone, ...] = ()
+        self.look = look
 
     @property
     def all(self) -> tuple[Undone, ...]:
