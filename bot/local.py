@@ -10,11 +10,13 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 import signal
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from bot.cli.client import Heard, Record, heard_of
+from bot.cli.talking import AT_THE_MACHINE
 from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command, Verb
 from bot.domain.job import JobView
@@ -38,6 +40,10 @@ from bot.wiring import Bot
 POLL_SECONDS = 0.2
 IN_USE = "A bot runs on this ledger. Say it without --local, or stop the bot first."
 WITHOUT_REASON = 'At the machine a purge needs its reason, which is journalled. Add --reason "…".'
+
+
+_VERBS_HERE = "|".join(["purge", "retry", "status", *sorted(AT_THE_MACHINE)])
+_HERE = re.compile(rf"\b{COMMAND_NAME} ({_VERBS_HERE})(?= )(?! --local)")
 
 
 class CannotWork(Exception):
@@ -140,7 +146,8 @@ class Machine:
             return Heard(422, WITHOUT_REASON)
         asking = Asking(self._actor, f"local {core.dice.token()}", "local", anyway=anyway)
         answer = answer_of(await desk.ask(asking, text, targets), core)
-        return heard_of(answer.status_code, json.loads(bytes(answer.body)), "The ledger")
+        heard = heard_of(answer.status_code, json.loads(bytes(answer.body)), "The ledger")
+        return heard if heard.status < 400 else replace(heard, text=at_the_machine(heard.text))
 
     async def _follow(
         self, bot: Bot, number: int, seconds: float, stop: asyncio.Event, followed: Followed
@@ -159,6 +166,11 @@ class Machine:
             if stands or is_over or is_settled(record, through_approval=False):
                 return record, stands
             await bot.clock.sleep(POLL_SECONDS)
+
+
+def at_the_machine(text: str) -> str:
+    """A refusal, whose lines to copy are for the machine as well: purgebot purge --local …"""
+    return _HERE.sub(rf"{COMMAND_NAME} \1 --local", text)
 
 
 def _seen(books: Books, number: int) -> tuple[JobView, list[str]]:

@@ -28,9 +28,10 @@ from bot.services.doubting import doubt_waiting
 from bot.services.keeping import forget_daily
 from bot.services.lanes import Lane, recover
 from bot.services.ports import Directory
+from bot.services.quorums import votes_undone
 from bot.services.router import SWEEP_SECONDS, Router
 from bot.services.setup import HOME, SWEEP, UNDONE, Core, Current, UndoneNow
-from bot.services.undone import SOON_SECONDS, UndoneWatch, nothing_to_look_for
+from bot.services.undone import SOON_SECONDS, UndoneWatch
 from bot.setting_up import database_path, provider_names, setup_of, tokens_of
 from bot.settings import Environment, Lacking, Settings, lines, lost, open_ends, summary, without_secret
 from bot.slack.app import SlackDoor, web_client
@@ -98,7 +99,7 @@ class Bot:
         self.reception = Reception(self.core, self.desk, self._slack_api, self.marks)
         self._owner = self.core.dice.token()
         self._lanes: Mapping[str, Lane] = {}
-        self.undone = UndoneWatch(self.core, self._lacking if environment.slack_bot_token else nothing_to_look_for)
+        self.undone = UndoneWatch(self.core)
         faces = (self.reception.run, self.notifier.run, self.homes.run, self.undone.run)
         without = (_of_slack, _shown, _shown, self.undone.run)
         speaks = environment.slack_bot_token and not without_slack
@@ -124,7 +125,7 @@ class Bot:
             tags=Read(current, tags_of),
         )
         ports = (self.ledger, self.engine, self.clock, SystemDice(), looker, self.directory, self.metrics)
-        undone = UndoneNow(open_ends(self.settings))
+        undone = UndoneNow(open_ends(self.settings), *((self._lacking,) if known else ()))
         return Core(current, *ports, probes=self.probing, http_rules=Httplint(), names=self.resolvers, undone=undone)
 
     def _hosts(self) -> frozenset[str]:
@@ -149,7 +150,8 @@ class Bot:
         return self._lanes
 
     async def _lacking(self) -> tuple[Undone, ...] | None:
-        return await lacking(self.client, self.directory, self.settings)
+        found = await lacking(self.client, self.directory, self.settings)
+        return None if found is None else (*found, *await votes_undone(self.core))
 
     def _slack_door(self) -> SlackDoor | None:
         if not self.environment.slack_bot_token:

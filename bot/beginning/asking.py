@@ -92,16 +92,24 @@ class Asker:
         """The caches in front of the first host, innermost first, with what each needs. Raises Unanswered."""
         if self._flags.yes and not (sight.found or self._flags.layers):
             what = f"nothing is known of what stands in front of {sight.host}: {unproven(sight)}"
-            advice = "Look whether the name is right, and name the caches, such as --layer cloudflare."
-            raise Unanswered(f"--layer: {what}. {advice}")
+            advice = "Look whether the name is right, and name the caches, such as --layer cloudflare"
+            raise Unanswered(f"--layer: {what}. {advice}, or leave them with --layer later.")
         if not self._flags.layers and not self._flags.yes:
             self._say(f"Which caches stand in front, innermost first? Known here: {', '.join(PROVIDERS)}.")
             self._say(
                 "`http` is any other cache that takes a request to purge. What stands further in may leave no mark."
             )
         typed = " ".join(self._flags.layers)
-        answer = self.ask("Caches", "--layer", typed, checking.providers, " ".join(_seen(sight)))
-        return tuple(self._layer(name, sight) for name in checking.words(answer))
+        if typed == LATER:
+            return self._no_layers()
+        answer = self.ask("Caches", "--layer", typed, checking.providers_or_later, " ".join(_seen(sight)))
+        return tuple(self._layer(name, sight) for name in checking.words(answer)) or self._no_layers()
+
+    def _no_layers(self) -> tuple[LayerAnswer, ...]:
+        """None for now, and what that comes to."""
+        self._say("Left for later: the file has the lines of the site and its caches, commented out, to fill in. Until")
+        self._say("then the bot knows no such site, and neither purges nor checks it.")
+        return ()
 
     def others(self, groups: Groups, first: str) -> tuple[tuple[SiteAnswer, ...], tuple[LeftOut, ...]]:
         """A site for each other group of hosts, and the hosts of none. Raises Unanswered."""

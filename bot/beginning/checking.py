@@ -69,6 +69,11 @@ def providers(typed: str) -> str:
     return "" if named else f"Name at least one of {', '.join(ACCOUNTS)}."
 
 
+def providers_or_later(typed: str) -> str:
+    """Providers, each once, or nothing for later."""
+    return providers(typed) if typed else ""
+
+
 def command(typed: str) -> str:
     """A slash command."""
     if re.fullmatch(COMMAND, typed):

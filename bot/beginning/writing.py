@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.resources import files
 
-from bot.beginning.answers import Beginning, LayerAnswer, SiteAnswer, place_of
+from bot.beginning.answers import ACCOUNTS, Beginning, LayerAnswer, SiteAnswer, place_of
 from bot.beginning.credentials import listed_of, unasked_of
 from bot.settings.example import ORIGIN
 from providers.contract import Field
@@ -25,6 +26,11 @@ _HEAD = """\
 mode: observe
 """
 _COMMAND = "/purge"
+_EXAMPLE = LayerAnswer("cloudflare", {"token": "env:CLOUDFLARE_TOKEN"})  # stands where no cache was named
+_LEFT_OUT = (
+    "  # Which caches stand in front was left for later, and without one there is no site. Fill in what is marked, and",
+    "  # take the first `# ` away from each line of account and site.",
+)
 
 
 def config_text(begun: Beginning) -> str:
@@ -54,24 +60,44 @@ def _lines(begun: Beginning) -> Iterator[str]:
     yield "accounts:"
     for layer in begun.accounts:
         yield from _account(layer)
+    if not begun.accounts:
+        yield from _LEFT_OUT
+        yield from map(_commented, _account(_EXAMPLE, f"{FILL_IN}the cache in front: {', '.join(ACCOUNTS)}"))
     yield ""
     yield "# What can be purged."
     yield "sites:"
     for n, site in enumerate(begun.every_site):
-        yield from _site(site, begun, begun.origin if n == 0 else "")
+        yield from _or_commented(site, begun, begun.origin if n == 0 else "")
     yield from _left_out(begun)
     yield ""
     yield from _approvals(begun)
 
 
-def _account(layer: LayerAnswer) -> Iterator[str]:
+def _account(layer: LayerAnswer, which: str = "") -> Iterator[str]:
     yield _beside(f"  {layer.account}:", f"more keys: docs/providers/{layer.provider}.md")
-    yield f"    provider: {layer.provider}"
+    provider = f"    provider: {layer.provider}"
+    yield _beside(provider, which) if which else provider
     if unasked := unasked_of(layer):
         yield f"    # It looks for {listed_of(unasked)} where the bot runs; they may stay unset where"
         yield f"    # {unasked.where}."
     for one, value in layer.of_account():
         yield _key("    ", one, value)
+
+
+def _or_commented(site: SiteAnswer, begun: Beginning, origin: str) -> Iterator[str]:
+    """The site; commented out where its caches were left for later, since there is none without."""
+    if site.layers:
+        yield from _site(site, begun, origin)
+        return
+    layer = LayerAnswer(begun.accounts[0].provider) if begun.accounts else _EXAMPLE
+    yield from () if not begun.accounts else _LEFT_OUT
+    yield from map(_commented, _site(replace(site, layers=(layer,)), begun, origin))
+
+
+def _commented(line: str) -> str:
+    """A line of the file that says nothing yet, at its place."""
+    bare = line.lstrip()
+    return f"{line[: len(line) - len(bare)]}# {bare}"
 
 
 def _site(site: SiteAnswer, begun: Beginning, origin: str) -> Iterator[str]:

@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.core import TyperGroup
 
+from bot.cli.completion import choices
+from bot.cli.root import known_names
 from bot.cli.terminal import fail
 
 if TYPE_CHECKING:
     from typer._click.core import Context
+    from typer._click.shell_completion import CompletionItem
 
 USAGE = 2
 _GRAMMAR = "say"
@@ -43,12 +46,24 @@ class LogGroup(TyperGroup):
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """As always, with what is no command of this group put behind the one that asks the bot."""
+        if ctx.resilient_parsing and not args:
+            return super().parse_args(ctx, args)  # a shell asks what may follow `log` itself
         if len(args) == 1 and args[0] not in self.commands:
             near = difflib.get_close_matches(args[0], ("verify", "export"), 1, 0.75)
             if near:
                 fail(f"There is no `purgebot log {args[0]}`. Did you mean `purgebot log {near[0]}`?", USAGE)
         known = bool(args) and (args[0] in self.commands or args[0] == "--help")
         return super().parse_args(ctx, args if known else [_GRAMMAR, *args])
+
+    def shell_complete(self, ctx: Context, incomplete: str) -> list[CompletionItem]:
+        """Its own commands, and what may follow `log` at the running bot: its flags, or a site."""
+        from typer._click.shell_completion import CompletionItem
+
+        if incomplete.startswith("-"):
+            return self.commands[_GRAMMAR].shell_complete(ctx, incomplete)
+        found = super().shell_complete(ctx, incomplete)
+        sites = choices("log", (), known_names)
+        return [*found, *(CompletionItem(site) for site in sites if site.startswith(incomplete))]
 
 
 def register(app: typer.Typer, ask: Ask, database: Callable[[], Path], now: Callable[[], float]) -> None:

@@ -44,7 +44,9 @@ FREE_TEXT = {"ignore_unknown_options": True, "allow_extra_args": True, "help_opt
 TAB_SECONDS = 0.3  # that a completion waits for the bot
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 FileOption = Annotated[str, typer.Option("--file", help="Targets, one a line; - reads standard input.")]
-Words = Annotated[list[str] | None, typer.Argument(help="As after /purge.", autocompletion=completer(lambda: _names()))]
+Words = Annotated[
+    list[str] | None, typer.Argument(help="As after /purge.", autocompletion=completer(lambda: known_names()))
+]
 
 
 def verbs() -> frozenset[str]:
@@ -72,7 +74,7 @@ def settings(of: Environment) -> Settings:
         fail(str(exc), USAGE)
 
 
-def _names() -> Names:
+def known_names() -> Names:
     """What can be named here, for completion."""
     url = os.environ.get("PURGEBOT_URL") or "http://127.0.0.1:8080"
     token = os.environ.get("PURGEBOT_TOKEN", "")

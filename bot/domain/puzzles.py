@@ -173,15 +173,20 @@ def _star(thing: Thing, speaker: Speaker, named: Site | None) -> Misunderstood:
     if site is None:
         return Misunderstood(f"{said} No site is configured for you.", f"{speaker.command} help")
     everything = f"everything on {safe_word(site.name)}"
+    whole = f"{typed(speaker, _confirmed(everything, site, speaker))} because …"
     problem = (
-        f"{said} To empty {site.name} type `{typed(speaker, everything)} because …`; "
-        "for a part of it name pages, a tag, or what lies below a path."
+        f"{said} To empty {site.name} type `{whole}`; for a part of it name pages, a tag, or what lies below a path."
     )
     choices = (
         Choice(_label(f"Everything on {site.name}"), everything),
         Choice("Only the front page", site.root_url()),
     )
-    return Misunderstood(problem, f"{typed(speaker, everything)} because …", choices)
+    return Misunderstood(problem, whole, choices)
+
+
+def _confirmed(line: str, site: Site, speaker: Speaker) -> str:
+    """`line`, confirmed where no form asks for that: in a shell."""
+    return line if speaker.command.startswith("/") else f"{line} --confirm {safe_word(site.name)}"
 
 
 def _job(thing: Thing, speaker: Speaker, verb: Verb) -> Misunderstood:

@@ -19,8 +19,10 @@ class Way(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Undone:
     """`what` is missing, as plain text; `line` mends it, `where` says where to put it; `channel` is an id instead.
-    `example` names the site or account, as ("sites", "shop"), of which the file still has the example's value;
-    `account` the one that has no secret, so that it cannot purge."""
+    Without a `line`, `where` says in words what to do. `example` names the site or account, as ("sites", "shop"), of
+    which the file still has the example's value; `account` the one that has no secret, so that it cannot purge; `site`
+    the one that it is about, "" for all; `voters` the user-group or rule that can give no votes, as "rule wide".
+    `is_spare`: all works without it, as far as it is wanted."""
 
     what: str
     way: Way
@@ -29,3 +31,6 @@ class Undone:
     channel: str = ""
     example: tuple[str, str] = ("", "")
     account: str = ""
+    site: str = ""
+    voters: str = ""
+    is_spare: bool = False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -54,8 +55,9 @@ from bot.services.replies import (
     refused_by,
 )
 from bot.services.roster import approvers, read_roster
-from bot.services.setup import UNDONE, Core
+from bot.services.setup import Core
 from bot.services.speaking import speaker_of
+from bot.services.undone import examples_of, left_of, look_again
 from bot.services.urgency import may_not_hurry
 from bot.services.why import explain
 from providers.contract import Kind
@@ -176,10 +178,7 @@ class Desk:
                 return await history.stats(self._core, asking.actor, command)
             case Verb.DOCTOR:
                 sites = self._named(asking.actor, command)
-                self._core.engine.wake(UNDONE)
-                examples = self._examples(sites)
-                groups = await probe_groups(self._core, [site.name for site in sites])
-                return Probed(await probe_layers(self._core.setup.providers, sites), examples, groups)
+                return await self._probed(asking.actor, sites)
             case Verb.WHOAMI:
                 return await self._whoami(asking.actor)
             case Verb.HELP:
@@ -188,6 +187,12 @@ class Desk:
                     return HelpShown(f"{stranger.why} You may ask for help and whoami.\n{stranger.advice}")
                 barred = await barred_to(self._core, asking.actor, _DEEDS)
                 return HelpShown(help_text(command.topic, self.speaker(asking.actor, asking.channel), barred))
+
+    async def _probed(self, actor: Actor, sites: Sequence[Site]) -> Probed:
+        """What is found now of `sites`, and what is still to be done."""
+        probes, _ = await asyncio.gather(probe_layers(self._core.setup.providers, sites), look_again(self._core))
+        groups = await probe_groups(self._core, [site.name for site in sites])
+        return Probed(probes, left_of(self._core, actor, sites), groups)
 
     async def _whoami(self, actor: Actor) -> WhoAmI:
         """What `actor` may know of themselves: who may see nothing hears of no site."""
@@ -251,14 +256,8 @@ class Desk:
 
     async def _sites(self, actor: Actor) -> SitesListed:
         sites, now = self._core.setup.seen_by(actor), self._core.clock.now()
-        theirs = frozenset(site.name for site in sites if self._examples([site]))
+        theirs = frozenset(site.name for site in sites if examples_of(self._core, [site]))
         return SitesListed(sites, await self._core.ledger.read(lambda books: seen_holds(books, actor, now)), theirs)
-
-    def _examples(self, sites: Sequence[Site]) -> Sequence[Undone]:
-        """What of `sites` and their accounts is still the example's."""
-        of = {("sites", site.name) for site in sites}
-        of |= {("accounts", layer.account) for site in sites for layer in site.layers}
-        return [one for one in self._core.undone.all if one.example in of]
 
     async def _question(self, asking: Asking, command: Command, site: Site, due: Due | None) -> Reply | None:
         """What must be confirmed first: a bare host, everything; None when nothing must."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.actor import Actor, Standing
+from bot.domain.actor import Actor
 from bot.domain.hold import Hold
 from bot.domain.job import JobView
 from bot.domain.policy import Deny, Roster
@@ -20,6 +20,7 @@ from bot.services.allowed import rights_on
 from bot.services.holds import in_line, seen_holds
 from bot.services.replies import Waits
 from bot.services.setup import Core
+from bot.services.undone import shown_to
 
 VOTES, WAITING, RUNNING, ENDED, SITES = 10, 5, 8, 8, 10  # at most, of each
 
@@ -82,7 +83,7 @@ async def home_of(core: Core, actor: Actor, roster: Roster) -> HomeView:
             books.jobs.in_brief(books.homes.ended(names, ENDED)),
             rights, len(sites), queued[:WAITING], queued_total,
             books.jobs.in_brief(held.first), held.total, seen_holds(books, actor, core.clock.now()),
-            core.undone.all if actor.standing is Standing.MEMBER or actor.is_named else (),
+            shown_to(core, actor),
         )  # fmt: skip
 
     return await core.ledger.read(question)

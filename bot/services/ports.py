@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from bot.domain.actor import Actor
 from bot.domain.answer import PLAIN, Answer, Asked
 from bot.domain.lint.finding import Remark
 from bot.domain.policy import Members
+from bot.domain.undone import Undone
 from bot.domain.verdict import Look
 from bot.domain.why import Resolved
 from bot.domain.world import Measured, Region
 from providers.contract import Seen, Sighting
 
 ReadHeaders = Callable[[Mapping[str, str]], Sighting]
+Undones = Callable[[], Awaitable[tuple[Undone, ...] | None]]  # what is still to be done; None: it could not be told
 
 
 class Clock(Protocol):
@@ -109,6 +111,11 @@ class NoNames:
     async def ask(self, host: str) -> Sequence[Resolved]:
         """Nothing."""
         return ()
+
+
+async def nothing_undone() -> tuple[Undone, ...]:
+    """Without Slack nothing is missing there."""
+    return ()
 
 
 class Looker(Protocol):

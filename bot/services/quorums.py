@@ -7,12 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from bot.domain.policy import GUESTS, MEMBERS, TOKEN, Approve, Members, Policy, Roster, Rule, is_person
 from bot.domain.ruling import voters
+from bot.domain.undone import Undone, Way
 from bot.services.roster import read_roster
 from bot.services.setup import Core
 from providers.contract import Health, Probe
 
 _MORE = "Add people to it in Slack, or ask for fewer in the rule."
-_UNREAD = "What Slack does not tell counts as no. `purgebot doctor`, where the bot runs, says what to mend."
+_UNTOLD = "What Slack does not tell counts as no."
+_AGAIN = "It is asked again by itself."
 
 
 async def probe_groups(core: Core, sites: Iterable[str]) -> list[tuple[str, Probe]]:
@@ -27,9 +29,22 @@ async def probe_groups(core: Core, sites: Iterable[str]) -> list[tuple[str, Prob
     return [*groups, *_rules(policy, rules, roster)]
 
 
+async def votes_undone(core: Core) -> list[Undone]:
+    """What of that is to be mended, on all sites; nothing of what Slack does not say now."""
+    found = await probe_groups(core, core.setup.sites)
+    return [
+        Undone(probe.what, Way.WRITE, "", probe.advice, voters=subject)
+        for subject, probe in found
+        if probe.health is not Health.GOOD and not probe.advice.endswith(_AGAIN)
+    ]
+
+
 def _group(group: str, members: Members) -> Probe:
+    if members.is_away:
+        return Probe(Health.DOUBTFUL, members.problem, f"{_UNTOLD} {_AGAIN}")
     if members.problem:
-        return Probe(Health.DOUBTFUL if members.is_away else Health.BAD, members.problem, _UNREAD)
+        write = f"Write the id of a group that can be read in place of {group}, or people's own ids."
+        return Probe(Health.BAD, members.problem, f"{_UNTOLD} {write}")
     n = len(members.people)
     if n == 0:
         what = f"{group} has no full member of this workspace."
@@ -54,7 +69,10 @@ def _unheard(policy: Policy, rule: Rule, roster: Roster) -> Probe | None:
     what = (
         f"Rule `{rule.name}` needs {rule.then.needed} of {of}, and nobody can vote while it cannot be told who that is."
     )
-    return Probe(Health.DOUBTFUL if away else Health.BAD, what)
+    if away:
+        return Probe(Health.DOUBTFUL, what, _AGAIN)
+    where = "under `approvals`" if policy.is_built_in else "as the rule's `of`"
+    return Probe(Health.BAD, what, f"Write people, or a user-group that can be read, {where}.")
 
 
 def votes_to_be_had(policy: Policy, rule: Rule, read: Mapping[str, frozenset[str]]) -> Probe | None:

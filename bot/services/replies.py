@@ -394,11 +394,11 @@ class LimitsShown:
 
 @dataclass(frozen=True, slots=True)
 class Probed:
-    """What each account said when it was tried, by `account on site`, what the file still has of the example, and what
-    Slack says of the policy's user-groups, with the rules that can get no votes."""
+    """What each account said when it was tried, by `account on site`, what else is still to be done, and what Slack
+    says of the policy's user-groups, with the rules that can get no votes."""
 
     found: Sequence[tuple[str, Probe]]
-    examples: Sequence[Undone] = ()
+    undone: Sequence[Undone] = ()
     groups: Sequence[tuple[str, Probe]] = ()
 
 

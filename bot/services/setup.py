@@ -28,6 +28,8 @@ from bot.services.ports import (
     NoNames,
     NoRules,
     Probes,
+    Undones,
+    nothing_undone,
 )
 from bot.services.turnstile import Turnstile
 from providers.contract import Provider
@@ -117,11 +119,13 @@ class Lanes:
 
 
 class UndoneNow:
-    """What is still to be done: the configuration's part, which is known, and Slack's, as it was last told."""
+    """What is still to be done: the configuration's part, which is known, and Slack's, as it was last told. `look` asks
+    Slack, and tells None where it does not say."""
 
-    def __init__(self, configured: tuple[Undone, ...] = ()) -> None:
+    def __init__(self, configured: tuple[Undone, ...] = (), look: Undones = nothing_undone) -> None:
         self._configured = configured
         self._in_slack: tuple[Undone, ...] = ()
+        self.look = look
 
     @property
     def all(self) -> tuple[Undone, ...]:

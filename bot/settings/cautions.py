@@ -101,7 +101,7 @@ def _have_production(sites: Mapping[str, Site]) -> bool:
 
 def _sites(sites: Mapping[str, Site]) -> Iterator[str]:
     if not sites:
-        yield "sites names no site: nothing can be purged or checked. Add one."
+        yield "sites names no site: nothing can be purged or checked. Add one, with its hosts and the caches in front."
     for site in sites.values():
         if site.origin and urlsplit(site.origin).hostname in site.hosts:
             yield (

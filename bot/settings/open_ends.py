@@ -18,10 +18,7 @@ def open_ends(settings: Settings) -> tuple[Undone, ...]:
     return (
         *_examples(settings),
         *_secrets(settings),
-        *_approvals(settings),
-        *_sites(settings),
-        *_tokens(settings),
-        *_mode(settings),
+        *(replace(one, is_spare=True) for part in (_approvals, _sites, _tokens, _mode) for one in part(settings)),
     )
 
 
@@ -70,10 +67,10 @@ def _sites(settings: Settings) -> Iterator[Undone]:
         under = f"under sites.{site.name}"
         if not site.channel:
             what = f"{site.name} has no channel, so its jobs are told only where they were asked for."
-            yield Undone(what, Way.ADD, "channel: C…", under)
+            yield Undone(what, Way.ADD, "channel: C…", under, site=site.name)
         if not site.origin:
             what = f"{site.name} has no origin, so a check has nothing to compare the edge with."
-            yield Undone(what, Way.ADD, 'origin: "https://…"', under)
+            yield Undone(what, Way.ADD, 'origin: "https://…"', under, site=site.name)
 
 
 def _tokens(settings: Settings) -> Iterator[Undone]:

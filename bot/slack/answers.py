@@ -119,8 +119,8 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
             return holds.with_holds(private.sites_card(sites, examples), held_now)
         case LimitsShown(accounts):
             return limits_card(accounts)
-        case Probed(found, examples, groups):
-            return probed_card(found, examples, groups)
+        case Probed(found, undone, groups):
+            return probed_card(found, undone, groups)
         case WhoAmI():
             return private.whoami_card(reply)
         case HelpShown(text):

@@ -1,4 +1,4 @@
-"""What Slack still lacks for the bot: scopes, invitations, approvers who may vote. For the Home; the doctor says more.
+"""What Slack still lacks for the bot: scopes, invitations, approvers who may vote. For the Home and the doctor's card.
 
 auth.test                what the bot is called, and its scopes
 conversations.history    whether it is in each channel that the configuration names
@@ -30,7 +30,8 @@ async def lacking(client: AsyncWebClient, directory: Directory, settings: Settin
     called = str(answer.get("user") or "purgebot")
     found = [*_scopes(headers, bool(settings.policy.user_groups))]
     named = named_channels(settings).items()
-    for undone in await asyncio.gather(*(_channel(client, channel, where, called) for channel, where in named)):
+    looks = (_channel(client, channel, where, called, _site_of(settings, channel)) for channel, where in named)
+    for undone in await asyncio.gather(*looks):
         found += undone
     for person in filter(is_person, settings.approvals.approvers):
         standing = (await directory.actor(person, "")).standing
@@ -46,14 +47,21 @@ def _scopes(headers: Mapping[str, str], reads_groups: bool) -> Iterator[Undone]:
         yield Undone("The app may not do all that it must.", Way.GRANT, ", ".join(missing), PAGE)
 
 
-async def _channel(client: AsyncWebClient, channel: str, where: str, called: str) -> list[Undone]:
+def _site_of(settings: Settings, channel: str) -> str:
+    """The site that alone is told in `channel`; "" where that is not one."""
+    here = [site.name for site in settings.sites.values() if site.channel == channel]
+    return here[0] if len(here) == 1 and channel != settings.approvals.channel else ""
+
+
+async def _channel(client: AsyncWebClient, channel: str, where: str, called: str, site: str) -> list[Undone]:
     try:
         await ask(client, "conversations.history", channel=channel, limit=1)
     except NoAnswer as trouble:
         invite = f"/invite @{called}"
         if trouble.error == "not_in_channel":
-            return [Undone(f"The bot is not in the channel of {where}.", Way.TYPE, invite, channel=channel)]
+            what = f"The bot is not in the channel of {where}."
+            return [Undone(what, Way.TYPE, invite, channel=channel, site=site)]
         if trouble.error == "channel_not_found":
             what = f"The bot does not see {channel} ({where}): it is private, or there is no such channel."
-            return [Undone(what, Way.TYPE, invite, "there, or mend the id")]
+            return [Undone(what, Way.TYPE, invite, "there, or mend the id", site=site)]
     return []

@@ -151,6 +151,37 @@ def test_questions_have_defaults_and_are_asked_again_where_an_answer_cannot_stan
     assert "s3cr3t" not in (folder / "purgebot.yaml").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("answer", ["", "later"], ids=["by Enter", "by the word"])
+def test_caches_can_be_left_for_later_and_the_file_has_the_lines_to_fill_in(folder: Path, answer: str) -> None:
+    result = init(folder, "--edge", NOBODY, typed="\n".join(["www.shop.test", answer, *[""] * 8]))
+    config = folder / "purgebot.yaml"
+    text = config.read_text(encoding="utf-8")
+    found = settings(folder)
+    filled = re.sub(r"^( +)# (?!Which|take)", r"\1", text, flags=re.MULTILINE)
+    config.write_text(filled.replace("0123456789abcdef0123456789abcdef", ZONE), encoding="utf-8")
+    later = settings(folder).sites["shop"]
+    told = "sites names no site: nothing can be purged or checked. Add one, with its hosts and the caches in front."
+    assert (0, "", []) == (result.exit_code, result.stderr, re.findall(r"Error: .*", result.stdout))
+    assert "Left for later: the file has the lines of the site and its caches, commented out" in result.stdout
+    assert ({}, {}, True) == (found.sites, found.accounts, told in found.warnings)
+    assert (("www.shop.test",), "cf", {"zone": ZONE}) == (
+        later.hosts,
+        later.layers[0].account,
+        later.layers[0].settings,
+    )
+    assert [] == [one for one in settings(folder).warnings if "no site" in one]
+    assert "   line 14: the cache in front: cloudflare, cloudfront," in result.stdout
+
+
+def test_where_another_site_has_its_caches_one_without_them_uses_its_account(folder: Path, edge: str) -> None:
+    hosts = ("--host", "www.shp.test", "--host", "www.shop.test")
+    result = init(folder, *hosts, "--edge", edge, "--layer", "later", "--yes")
+    text = (folder / "purgebot.yaml").read_text(encoding="utf-8")
+    assert (0, ["shop"]) == (result.exit_code, [*settings(folder).sites]), result.stderr
+    assert 1 == text.count("provider: cloudflare")
+    assert "      # - account: cf" in text.splitlines()
+
+
 def test_the_doctor_speaks_at_the_end_and_init_is_done_all_the_same(folder: Path, edge: str) -> None:
     words = ["init", "--host", "www.shop.test", "--edge", edge, "--yes"]
     env = {
@@ -225,7 +256,8 @@ REFUSED = {
     "nothing recognised": (
         ("--host", "www.shop.test", "--edge", NOBODY),
         "--layer: nothing is known of what stands in front of www.shop.test: it did not answer: connection refused."
-        " Look whether the name is right, and name the caches, such as --layer cloudflare.",
+        " Look whether the name is right, and name the caches, such as --layer cloudflare, or leave them with --layer"
+        " later.",
     ),
     "no host": ((), "--host: At least one host name is needed, such as www.shop.test."),
     "a provider that is none": (

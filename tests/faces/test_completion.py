@@ -170,6 +170,21 @@ def test_the_grammars_flags_come_beside_the_commands_own(folder: Path, shell: st
     assert ("", {*FLAGS["purge"], "--no-wait", "--local"} - {"--reason"}) == (errors, named)
 
 
+LOG = {
+    "purgebot log ": ["verify", "head", "export", "shop"],
+    "purgebot log v": ["verify"],
+    "purgebot log s": ["shop"],
+    "purgebot log --": ["--json", "--csv", "--help"],
+    "purgebot log verify --h": ["--head", "--help"],
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("line", "expected"), LOG.items(), ids=LOG)
+def test_behind_log_its_own_commands_come_beside_the_sites(folder: Path, line: str, expected: list[str]) -> None:
+    assert (expected, "") == tab(typed("bash", line), folder)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("shell", SHELLS)
 def test_each_shell_has_its_script(folder: Path, shell: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import signal
 import sqlite3
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from bot.domain.job import State
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
 from bot.local import IN_USE, WITHOUT_REASON
+from providers.contract import Kind
 from tests.faces.served import environ, finished, served, start
 from tests.faces.test_serving import PURGED, URL, answer, job_in
 from tests.providers.loopback import loopback
@@ -48,6 +50,20 @@ async def test_a_purge_at_the_machine_runs_to_its_verdict_and_is_journalled(tmp_
     assert "P-1 is done, unchecked." == out.splitlines()[-1]
     assert ("local", "local", "Slack is down") == (job.rule, job.source, job.reason)
     assert ("asked", job.requested_by) in journal(tmp_path)
+
+
+async def test_the_line_to_copy_in_a_refusal_works_at_the_machine(tmp_path: Path) -> None:
+    async with loopback(answer) as varnish:
+        env = environ(tmp_path, varnish.url)
+        with (tmp_path / "purgebot.yaml").open("a") as file:
+            file.write(APPROVERS)
+        code, _, err = await finished(env, *purge("*", *WHY))
+        line = next(line for line in err.splitlines() if line.startswith("Copy: "))
+        copied, _, _ = await finished(env, *shlex.split(line.removeprefix("Copy: purgebot ")), "--no-wait")
+    job = await job_in(tmp_path, 1)
+    assert 2 == code
+    assert "Copy: purgebot purge --local everything on shop --confirm shop because …" == line
+    assert (0, Kind.EVERYTHING, "local") == (copied, job.kind, job.rule)
 
 
 async def test_what_needs_votes_runs_without_them(tmp_path: Path) -> None:

@@ -106,7 +106,8 @@ NAMED = {
     "nothing": ("", "Type what should be gone: a URL, path, prefix, tag or host.\nCopy: purgebot plan"),
     "a star": (
         "*",
-        "* alone does not mean everything. To empty shop type purgebot purge everything on shop because …;",
+        "* alone does not mean everything. To empty shop type purgebot purge everything on shop --confirm shop"
+        " because …;",
     ),
     "help": (
         "help",

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.actor import Actor, Standing
 from bot.domain.policy import Approve, Conditions, Members, Policy, Rule
 from bot.domain.undone import Undone, Way
 from bot.services.desk import Desk
 from bot.services.probing import probe_layers
 from bot.services.purges import Asking
+from bot.services.quorums import votes_undone
 from bot.services.replies import Probed, Refusal, SitesListed
 from bot.services.setup import Current
 from providers.contract import Health, Probe
@@ -64,7 +66,10 @@ async def test_the_doctor_comes_to_members_only(tmp_path: Path) -> None:
     assert (Probed, Refusal) == (type(member), type(guest))
 
 
-UNREAD = "What Slack does not tell counts as no. `purgebot doctor`, where the bot runs, says what to mend."
+UNREAD = "What Slack does not tell counts as no."
+MEND = "Write the id of a group that can be read in place of S_SRE, or people's own ids."
+MEND_RULE = "Write people, or a user-group that can be read, as the rule's `of`."
+AGAIN = "It is asked again by itself."
 NOT_TOLD = "and nobody can vote while it cannot be told who that is."
 GROUPS = {
     "readable": (
@@ -97,15 +102,15 @@ GROUPS = {
     "unreadable": (
         Members(problem="Slack knows no user-group S_SRE."),
         [
-            Probe(Health.BAD, "Slack knows no user-group S_SRE.", UNREAD),
-            Probe(Health.BAD, f"Rule `wide` needs 1 of S_SRE, {NOT_TOLD}"),
+            Probe(Health.BAD, "Slack knows no user-group S_SRE.", f"{UNREAD} {MEND}"),
+            Probe(Health.BAD, f"Rule `wide` needs 1 of S_SRE, {NOT_TOLD}", MEND_RULE),
         ],
     ),
     "Slack is away": (
         Members(problem="Slack does not say who is in S_SRE now.", is_away=True),
         [
-            Probe(Health.DOUBTFUL, "Slack does not say who is in S_SRE now.", UNREAD),
-            Probe(Health.DOUBTFUL, f"Rule `wide` needs 1 of S_SRE, {NOT_TOLD}"),
+            Probe(Health.DOUBTFUL, "Slack does not say who is in S_SRE now.", f"{UNREAD} {AGAIN}"),
+            Probe(Health.DOUBTFUL, f"Rule `wide` needs 1 of S_SRE, {NOT_TOLD}", AGAIN),
         ],
     ),
 }  # fmt: skip
@@ -130,12 +135,64 @@ async def test_the_doctor_says_in_slack_too_whether_votes_can_be_had(
 
 async def test_the_doctor_names_what_is_still_the_examples_of_the_sites_asked_for(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
-    of = [("sites", "shop"), ("accounts", "cf"), ("sites", "news"), ("accounts", "other"), ("", "")]
+    of = [("sites", "shop"), ("accounts", "cf"), ("sites", "news"), ("accounts", "other")]
     shop.core.undone.configure(tuple(Undone("", Way.WRITE, "zone: …", example=one) for one in of))
     reply = await Desk(shop.core).ask(Asking(MIA, "a"), "doctor shop")
     await shop.ledger.close()
     assert isinstance(reply, Probed)
-    assert of[:2] == [one.example for one in reply.examples]
+    assert of[:2] == [one.example for one in reply.undone]
+
+
+LEFT = (
+    Undone("of shop", Way.ADD, "origin: …", site="shop"),
+    Undone("of news", Way.ADD, "origin: …", site="news"),
+    Undone("of none", Way.GRANT, "chat:write"),
+    Undone("that its probe tells", Way.SET, "CF=…", account="cf"),
+    Undone("of an account that no site uses", Way.SET, "OTHER=…", account="other"),
+    Undone("that the policy's part tells", Way.WRITE, "", "Write people.", voters="rule wide"),
+)
+
+
+async def test_the_doctor_tells_what_is_still_to_be_done_as_it_is_now_to_whoever_may_read_it(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+
+    async def look() -> tuple[Undone, ...]:
+        return LEFT
+
+    shop.core.undone.look = look
+    ci = Actor("token:ci", Standing.TOKEN, sites=frozenset({"shop"}))
+    told = [await Desk(shop.core).ask(Asking(who, "a"), "doctor shop") for who in (MIA, ci)]
+    await shop.ledger.close()
+    left = [[one.what for one in reply.undone] for reply in told if isinstance(reply, Probed)]
+    assert [["of shop", "of none", "of an account that no site uses"], []] == left
+
+
+@pytest.mark.parametrize(
+    ("members", "left"),
+    [
+        pytest.param(
+            Members(problem="Slack knows no user-group S_SRE."),
+            [
+                ("user-group S_SRE", "Slack knows no user-group S_SRE.", f"{UNREAD} {MEND}"),
+                ("rule wide", f"Rule `wide` needs 1 of S_SRE, {NOT_TOLD}", MEND_RULE),
+            ],
+            id="nobody can vote",
+        ),
+        pytest.param(Members(problem="Slack does not say.", is_away=True), [], id="Slack does not say now"),
+        pytest.param(Members(frozenset({"U_LEA", "U_SAM"})), [], id="all is well"),
+    ],
+)
+async def test_what_keeps_votes_from_being_had_is_still_to_be_done(
+    tmp_path: Path, members: Members, left: list[tuple[str, str, str]]
+) -> None:
+    shop = open_shop(tmp_path)
+    assert isinstance(shop.core.directory, Everybody)
+    shop.core.directory.groups["S_SRE"] = members
+    policy = Policy((Rule("wide", Conditions(), Approve(1, ("S_SRE",))),))
+    shop.core.current.become(replace(shop.core.setup, policy=policy))
+    found = await votes_undone(shop.core)
+    await shop.ledger.close()
+    assert left == [(one.voters, one.what, one.where) for one in found]
 
 
 async def test_the_list_of_sites_says_of_which_the_file_still_has_the_examples_values(tmp_path: Path) -> None:

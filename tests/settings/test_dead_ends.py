@@ -185,5 +185,5 @@ def test_what_can_never_pass_is_refused_with_its_line(text: str, expected: tuple
 def test_a_policy_without_sites_is_not_said_to_refuse_them(tmp_path: Path) -> None:
     text = f"policy:\n  groups: {{sre: [S0SRE]}}\n  rules:\n{REST}"
     base = "approvals: {channel: C0APPROVE}\n"
-    expected = "sites names no site: nothing can be purged or checked. Add one."
+    expected = "sites names no site: nothing can be purged or checked. Add one, with its hosts and the caches in front."
     assert (expected,) == loaded(tmp_path, base + text).warnings

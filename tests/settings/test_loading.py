@@ -167,7 +167,8 @@ def test_an_anchor_may_be_reused(tmp_path: Path) -> None:
         "no site": (
             "approvals: {channel: C0A, approvers: [U0LEA, U0SAM]}\n",
             (
-                "sites names no site: nothing can be purged or checked. Add one.",
+                "sites names no site: nothing can be purged or checked. Add one, with its hosts and the caches in"
+                " front.",
                 "accounts.shield is a layer of no site. Name it under a site's layers, or remove it.",
             ),
         ),

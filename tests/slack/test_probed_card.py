@@ -49,6 +49,27 @@ def test_user_groups_count_apart_from_accounts() -> None:
     assert "🔴 1 account of 1 would not take a purge. Nothing was purged." == probed_card([BAD], groups=[UNREAD]).text
 
 
+def test_what_is_missing_is_told_with_what_mends_it_and_what_may_be_added_last() -> None:
+    left = [
+        Undone("The bot is not in the channel of sites.shop.channel.", Way.TYPE, "/invite @purgebot", channel="C_SHOP"),
+        Undone(
+            "shop has no origin, so a check has nothing to compare the edge with.", Way.ADD,
+            'origin: "https://…"', "under sites.shop", is_spare=True,
+        ),
+    ]  # fmt: skip
+    missing, spare = left
+    expected = """\
+        🟠 No account would refuse a purge; 1 thing to look at. Nothing was purged.
+           🟠 The bot is not in the channel of sites.shop.channel. Type `/invite @purgebot` in <#C_SHOP>.
+           🟢 *shield on shop*: Varnish takes purges from here.
+           ⚪ shop has no origin, so a check has nothing to compare the edge with. \
+Add `origin: "https://…"` under sites.shop."""
+    assert dedent(expected) == spelled(probed_card([GOOD], left))
+    well = "🟢 Every account would take a purge; 1 thing may still be done. Nothing was purged."
+    assert well == probed_card([GOOD], [spare]).text
+    assert "Type `/invite @purgebot` in <#C_SHOP>." in spelled(probed_card([], [missing]))
+
+
 def test_what_is_still_the_examples_comes_before_all_and_is_no_green() -> None:
     what = "sites.shop.layers[0].zone is still the example's zone, and `mode: live` is refused with it."
     left = Undone(what, Way.WRITE, "zone: …", "with yours, on line 25 of the file", example=("sites", "shop"))

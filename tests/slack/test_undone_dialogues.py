@@ -29,6 +29,12 @@ approvals: {approvers: [U_LEA, U_SAM, U_GUEST]}
 """
 
 
+BEGUN = """
+sites: {shop: {origin: ""}}
+policy: {rules: [{name: wide, then: {approve: 1, of: S0GONE}}]}
+"""
+
+
 async def undone(shop: Room, user: str, *words: str) -> list[str]:
     """The lines of that section on `user`'s Home, once it holds all `words`."""
     lines = spelled(await open_home(shop, user, *words)).split("\n")
@@ -58,6 +64,30 @@ async def test_each_has_the_line_that_mends_it_and_goes_when_it_is_mended(tmp_pa
             "Type `/invite @purgebot` in <#C_APPROVE>.",
             "   Begin with: `/purge plan https://…`",
         ] == await undone(shop, "U_MIA", TITLE)
+
+
+async def test_home_and_the_doctor_tell_the_same_list(tmp_path: Path) -> None:
+    async with room(tmp_path, UNINVITED, extra=BEGUN) as shop:
+        home = "\n".join(await undone(shop, "U_MIA", TITLE, "S0GONE"))
+        await shop.command("U_MIA", "doctor")
+        doctor = spelled(await shop.note("U_MIA", "to mend"))
+        told = [
+            ("The bot is not in the channel of approvals.channel.", "Type `/invite @purgebot` in <#C_APPROVE>."),
+            (
+                "Slack knows no user-group S0GONE.",
+                "Write the id of a group that can be read in place of S0GONE, or people's own ids.",
+            ),
+            (
+                "needs 1 of S0GONE, and nobody can vote while it cannot be told who that is.",
+                "Write people, or a user-group that can be read, as the rule's `of`.",
+            ),
+            (
+                "shop has no origin, so a check has nothing to compare the edge with.",
+                'Add `origin: "https://…"` under sites.shop.',
+            ),
+        ]
+        lacking = [line for pair in told for line in pair if line not in home or line not in doctor]
+        assert [] == lacking, (home, doctor)
 
 
 async def test_a_whole_bot_has_no_such_section_and_a_guest_never_sees_it(tmp_path: Path) -> None:

@@ -20,8 +20,9 @@ from bot.slack.cards.holds import begun, hold_line, place, until, waiting_line
 from bot.slack.cards.outcome import approvals_left, outcome
 from bot.slack.cards.private import copied, refusal_card
 from bot.slack.cards.request import asked_for, vote_buttons
+from bot.slack.cards.undone import mended
 from bot.slack.cards.words import arrows, clock, hosts, listed, number, subject
-from bot.slack.escape import channel, code, cut_marked, escape, linked, person
+from bot.slack.escape import code, cut_marked, escape, linked, person
 
 CHARACTERS = 10_000
 REST = 9_400  # characters for everything but the first lines, titles and counts
@@ -57,7 +58,7 @@ def _whole(home: HomeView, now: float, note: tuple[str, str]) -> list[Block]:
         _part("Running", (_running(job, now, reader) for job in home.running), home.running_total, status),
         _part("Recent", (_ended(job, now) for job in home.ended), len(home.ended), ""),
         _part("Your sites", _sites(home), home.sites_total, code(f"{home.command} sites")),
-        _part("What is still to be done", _undone(home), len(home.undone), code("purgebot doctor")),
+        _part("What is still to be done", _undone(home), len(home.undone), code(f"{home.command} doctor")),
     ]
     room = REST - _weight(below) - _weight(told)
     rows = (_request(request, home.command) for request in home.requests)
@@ -219,9 +220,7 @@ def _site(site: Site, may: str, hold: Hold | None) -> Row:
 def _undone(home: HomeView) -> Iterator[Row]:
     """What is missing, and under it the line that mends it."""
     for undone in home.undone[:UNDONE_SHOWN]:
-        where = f"in {channel(undone.channel)}" if undone.channel else escape(undone.where, LINE_MAX)
-        mended = " ".join(filter(None, (undone.way, code(undone.line, LINE_MAX), where)))
-        yield [section(f"{escape(undone.what, LINE_MAX)}\n{mended}.")]
+        yield [section(f"{escape(undone.what, LINE_MAX)}\n{mended(undone, LINE_MAX)}".rstrip())]
 
 
 def _joined(*parts: str) -> str:
