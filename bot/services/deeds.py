@@ -18,6 +18,7 @@ from bot.domain.wording import approvals
 from bot.ledger.books import Books
 from bot.ledger.window import Beside
 from bot.services import clearance, joining, timed
+from bot.services.altered import held_to_journal
 from bot.services.approvals import tell_outcome
 from bot.services.configured import no_longer_configured
 from bot.services.deciding import submit
@@ -69,7 +70,7 @@ async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Don
         else:
             tell_outcome(books, job, now)
         ended = replace(job, state=State.CANCELLED, due_at=None, ended=now, stop_reason=stopped_by)
-        return Done(books.jobs.save(ended), "cancelled")
+        return Done(books.jobs.save(held_to_journal(books, ended)), "cancelled")
 
     return await _on_job(core, actor, number, Deed.CANCEL, change)
 

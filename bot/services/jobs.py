@@ -32,6 +32,7 @@ from bot.ledger.jobs import StaleJob
 from bot.ledger.lots import LotSum
 from bot.ledger.said import Said
 from bot.services import approvals, clearance, endings, following, looking, timed
+from bot.services.altered import held_to_journal
 from bot.services.configured import no_longer_configured
 from bot.services.endings import Change
 from bot.services.forged import CHANGED, OTHER_CALLS, OTHER_TIME
@@ -228,7 +229,9 @@ class Jobs:
             if fresh.version != job.version and is_other:
                 raise StaleJob(job.name)
             now = self._core.clock.now()
-            changed = books.jobs.save(replace(change(books, fresh, now), crashes=0))
+            changed = change(books, fresh, now)
+            changed = changed if changed.state.is_open else held_to_journal(books, changed)
+            changed = books.jobs.save(replace(changed, crashes=0))
             keep_note(books, self._core, changed, now)
             books.messages.changed(job.id, now)
             return changed

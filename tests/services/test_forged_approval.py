@@ -328,7 +328,7 @@ async def test_a_proof_of_what_was_not_asked_for_lets_nothing_follow(tmp_path: P
     await shop.slate.advance(600)
     first, second = await shop.job(later.after), await shop.job(later.id)
     await shop.ledger.close()
-    assert (Verdict.FRESH, State.CANCELLED) == (first.verdict, second.state)
+    assert (Verdict.UNKNOWN, State.CANCELLED) == (first.verdict, second.state)
     assert "is not what was asked for" in second.why
 
 
