@@ -24,7 +24,7 @@ from bot.services.configured import no_longer_configured
 from bot.services.deciding import submit
 from bot.services.endings import tell_all, tell_askers
 from bot.services.fetching import stop
-from bot.services.forged import OTHER_RECORD
+from bot.services.forged import OTHER_RECORD, OTHER_WORDS
 from bot.services.forgotten import no_job
 from bot.services.holding import hold_back
 from bot.services.joining import may_leave
@@ -178,7 +178,9 @@ def _never(books: Books, core: Core, job: JobView) -> Refused | None:
     """What to do where it is not what was asked for, or all that did not go was refused for good: the same calls would
     be refused once more."""
     gone = job.why if job.for_good else no_longer_configured(books, core, job)
-    if not gone and not job.state.is_open and not books.is_as_sealed(job.id):
+    if job.altered or (job.state.is_open and books.unlike(job.id)):
+        gone = OTHER_WORDS
+    elif not gone and not job.state.is_open and not books.is_as_sealed(job.id):
         gone = OTHER_RECORD
     if gone:
         return Refused(f"{job.name} cannot go on: {gone}")
@@ -199,6 +201,8 @@ async def repeat_anyway(core: Core, actor: Actor, number: int) -> Done | Refused
     def change(books: Books, job: JobView, now: float) -> Done | Refused:
         if job.state is not State.NEEDS_DECISION:
             return Refused(f"{job.name} waits for no decision: it is {job.state}.")
+        if books.unlike(job.id):
+            return Refused(f"{job.name} cannot go on: {OTHER_WORDS}")
         return _denied_now(books, core, job, actor, people, now) or _again(books, job, actor, now)
 
     return await _on_job(core, actor, number, Deed.RETRY, change)

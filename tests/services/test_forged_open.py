@@ -15,15 +15,16 @@ from bot.domain.verdict import Verdict
 from bot.record import job_record
 from bot.services import approvals, deeds
 from bot.services.deploys import Deployed, take
-from bot.services.forged import ALTERED, OTHER_RECORD
+from bot.services.forged import ALTERED, OTHER_RECORD, OTHER_WORDS
 from bot.services.keeping import forget
 from bot.services.replies import Done, Refused
 from bot.slack.cards.root import ALTERED_TOLD, root_card
-from providers.contract import Kind
+from providers.contract import Kind, Receipt
 from providers.errors import BadCredentials
-from tests.services.shop import LEA, MIA, Shop, open_shop, url
+from tests.services.shop import KIM, LEA, MIA, ScriptedProvider, Shop, open_shop, url
 from tests.services.test_deploys import CI, V2, a_shop
 from tests.services.test_forged_calls import breaches, forged
+from tests.slate import SlateClock
 
 OTHER_TARGETS = zlib.compress(b'[{"kind":"url","value":"https://www.shop.test/innocent","site":"shop"}]').hex()
 WORDS = "P-1: what it says of who asked, for what, from where and when is not what was asked for."
@@ -223,3 +224,43 @@ async def test_what_is_told_of_a_deploy_is_held_to_the_journal(tmp_path: Path) -
     ended = await shop.job(taken.job.id)
     await shop.ledger.close()
     assert (Verdict.UNKNOWN, [WORDS]) == (ended.verdict, breaches(shop))
+
+
+async def partial(path: Path) -> tuple[Shop, JobView]:
+    """A job of which some calls did not go, while its edge is still looked at."""
+    clock = SlateClock()
+    shop = open_shop(path, clock, cf=ScriptedProvider("cf", clock, per_call=1))
+    shop.cf.script = [Receipt("cf-1"), BadCredentials("It takes no token.", "Give it another.")]
+    job = await shop.purge(MIA, *(url(f"/{n}") for n in range(4)))
+    await shop.slate.advance(1)
+    under_way = await shop.job(job.id)
+    assert (State.CHECKING, True) == (under_way.state, under_way.is_partial)
+    return shop, under_way
+
+
+@pytest.mark.parametrize(("statement", "told"), FORGED.values(), ids=FORGED)
+async def test_a_retry_while_the_edge_is_looked_at_does_not_go_on_by_what_was_changed(
+    tmp_path: Path, statement: str, told: str
+) -> None:
+    shop, job = await partial(tmp_path)
+    sent = len(shop.cf.sent)
+    forged(shop, statement)
+    by = KIM if "U_KIM" in statement else MIA
+    again = await deeds.retry(shop.core, by, job.id)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    late = await deeds.retry(shop.core, by, job.id)
+    await shop.ledger.close()
+    assert Refused(f"P-1 cannot go on: {OTHER_WORDS}") == again == late
+    assert (State.PARTIAL, True, sent) == (ended.state, ended.altered, len(shop.cf.sent))
+    assert told in breaches(shop)
+
+
+async def test_a_retry_while_the_edge_is_looked_at_goes_on(tmp_path: Path) -> None:
+    shop, job = await partial(tmp_path)
+    again = await deeds.retry(shop.core, MIA, job.id)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert isinstance(again, Done)
+    assert (State.DONE, False, []) == (ended.state, ended.altered, breaches(shop))
