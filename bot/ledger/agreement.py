@@ -112,6 +112,8 @@ class Agreement:
                 yield f"the calls of layer {name}, or their receipts, are not as they were when it ended."
             elif calls.get(position, lot.calls) != lot.calls:
                 yield f"the calls of layer {name} are not those that were asked for."
+            if lot.accounts - {name}:
+                yield f"the calls of layer {name} are to go through another account."
 
 
 def _jobs_in(reading: Reading, table: str) -> frozenset[int]:

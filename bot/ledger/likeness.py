@@ -16,7 +16,6 @@ from bot.ledger.seal import (
     JUDGED,
     SOUND,
     WRITTEN,
-    has_strays,
     is_judged,
     is_written,
     listed_of,
@@ -51,8 +50,6 @@ def besides(tx: Transaction, job: int, row: Row, said: Said) -> Iterator[str]:
         yield "what it says of who asked, for what, from where and when is not what was asked for."
     if said.seals.listed not in ("", listed_of(tx, job)):
         yield OTHER_TARGETS
-    if has_strays(tx, job):
-        yield "some of its calls are to go through another account than that of their layer."
     yield from when_asked(row, said)
     yield from company(tx, job, row, said) if row["state"] in CLOSED else ()
 

@@ -104,16 +104,6 @@ def listed_of(tx: Transaction, job: int) -> str:
     return listed(rows[0]["doc"]) if rows and isinstance(rows[0]["doc"], bytes) else ""
 
 
-def has_strays(tx: Transaction, job: int) -> bool:
-    """Whether some call of `job` is to go through another account than that of its layer."""
-    strays = tx.rows(
-        "select 1 from batches left join layers on layers.job = batches.job and layers.position = batches.position"
-        " where batches.job = :job and batches.account is not layers.account limit 1",
-        job=job,
-    )
-    return bool(strays)
-
-
 def layered(job: JobView) -> list[object]:
     """The layers of `job` that has not begun, as the entry `asked` holds them: what they cost is judged too."""
     return [[layer.account, layer.calls, dict(sorted(layer.spends.items()))] for layer in job.layers]
@@ -133,7 +123,12 @@ def is_layered(tx: Transaction, job: int, asked: Mapping[str, object]) -> bool:
         return True
     if asked["layers"] != [[row["account"], row["calls"], json.loads(str(row["spends"] or "{}"))] for row in rows]:
         return False
-    return not has_strays(tx, job)
+    strays = tx.rows(
+        "select 1 from batches left join layers on layers.job = batches.job and layers.position = batches.position"
+        " where batches.job = :job and batches.account is not layers.account limit 1",
+        job=job,
+    )
+    return not strays
 
 
 def seal_of(tx: Transaction, job: int) -> str:

@@ -15,7 +15,7 @@ from bot.domain.verdict import Verdict
 from bot.record import job_record
 from bot.services import approvals, deeds
 from bot.services.deploys import Deployed, take
-from bot.services.forged import ALTERED, OTHER_RECORD, OTHER_WORDS
+from bot.services.forged import ALTERED, OTHER_CALLS, OTHER_RECORD, OTHER_WORDS
 from bot.services.keeping import forget
 from bot.services.replies import Done, Refused
 from bot.slack.cards.root import ALTERED_TOLD, root_card
@@ -50,10 +50,6 @@ FORGED = {  # what somebody writes while the edge is looked at, and what verify 
     "when, in the table": ("update jobs set created = 1795000000.0", WORDS),
     "the targets": (f"update targets set doc = x'{OTHER_TARGETS}'", TARGETS),
     "no targets": ("delete from targets", TARGETS),
-    "the account of calls": (
-        "update batches set account = 'cf'",
-        "P-1: some of its calls are to go through another account than that of their layer.",
-    ),
     "who else asks": (
         of_doc("'$.also_by', json('[\"U_ENZO\"]')"),
         "P-1: who asks for it besides is not what the journal says.",
@@ -264,3 +260,35 @@ async def test_a_retry_while_the_edge_is_looked_at_goes_on(tmp_path: Path) -> No
     await shop.ledger.close()
     assert isinstance(again, Done)
     assert (State.DONE, False, []) == (ended.state, ended.altered, breaches(shop))
+
+
+async def test_what_is_changed_of_a_retry_before_it_begins_keeps_it_from_that(tmp_path: Path) -> None:
+    shop, job = await partial(tmp_path)
+    sent = len(shop.cf.sent)
+    again = await deeds.retry(shop.core, MIA, job.id)
+    forged(shop, of_doc("'$.source', 'cli'"))
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert isinstance(again, Done)
+    assert (State.FAILED, OTHER_WORDS, sent) == (ended.state, ended.why, len(shop.cf.sent))
+    assert [WORDS] == breaches(shop)
+
+
+@pytest.mark.parametrize("when", ["before its layer begins", "before a retry"])
+async def test_no_call_goes_through_another_account(tmp_path: Path, when: str) -> None:
+    statement = "update batches set account = 'shield' where position = 1 and id = (select max(id) from batches)"
+    if when == "before a retry":
+        shop, job = await partial(tmp_path)
+        forged(shop, statement)
+        await deeds.retry(shop.core, MIA, job.id)
+    else:
+        shop = open_shop(tmp_path)
+        job = await shop.purge(MIA, url("/a"))
+        forged(shop, statement)
+    sent = len(shop.cf.sent)
+    await shop.slate.advance(200)
+    ended = await shop.job(job.id)
+    await shop.ledger.close()
+    assert (State.FAILED, OTHER_CALLS, sent) == (ended.state, ended.why, len(shop.cf.sent))
+    assert breaches(shop)
