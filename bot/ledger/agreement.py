@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bot.domain.job import CLOSED, State
+from bot.ledger.awaited import awaited
 from bot.ledger.chain import Breach, microseconds
 from bot.ledger.ledger import Row
 from bot.ledger.likeness import OTHER_PLAN, besides, unlike
@@ -46,6 +47,7 @@ class Agreement:
             return
         told = [
             *unlike(self._reading, job, row, said),
+            *awaited(row, said),
             *_ending(row, said),
             *self._sealed(job, row, said),
             *self._votes(job, said),

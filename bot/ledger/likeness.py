@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.job import CLOSED, State
 from bot.domain.verdict import Verdict
-from bot.ledger.awaited import APPROVAL, awaited, company, its_time, when_asked
+from bot.ledger.awaited import APPROVAL, company, its_time, when_asked
 from bot.ledger.ledger import Row, Transaction, Value
 from bot.ledger.said import PROVEN, Doc, Said
 from bot.ledger.seal import (
@@ -35,7 +35,6 @@ def unlike(tx: Transaction, job: int, row: Row, said: Said) -> Iterator[str]:
     if said.asked is not None:
         yield from _asked(row, *said.asked)
         yield from _decided(row, said)
-        yield from awaited(row, said)
         yield from its_time(row, said)
         yield from _following(tx, row)
         yield from () if row["state"] in CLOSED else company(tx, job, row, said)

@@ -236,8 +236,8 @@ def _decided(job: JobView) -> Iterator[str]:
         case State.DENIED | State.EXPIRED:
             yield nothing_went(job)
         case State.CANCELLED if not _is_approved(job):
-            why = job.why if job.stop_reason == "purgebot" else ""
-            yield f"Nothing was purged. {sentence(escape(why, WHY_MAX))}".rstrip()
+            why = sentence(escape(job.why, WHY_MAX)) if job.stop_reason == "purgebot" else ""
+            yield f"Nothing was purged. {why}".rstrip()
         case State.CANCELLED:
             yield f"Then cancelled by {denier(job)}; its own card tells what had gone."
         case State.NEEDS_DECISION:
