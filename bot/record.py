@@ -48,6 +48,8 @@ def job_record(job: JobView) -> Record:
         record["share_sent"] = round(share_sent(job), 3)
     if job.deploy is not None:
         record["deploy"] = _deploy(job, job.deploy)
+    if job.altered:
+        record["altered"] = True
     if job.again_as:
         record["again_as"] = f"P-{job.again_as}"
     if job.after:

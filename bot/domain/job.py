@@ -199,6 +199,7 @@ class JobView:
     reason: str = ""
     why: str = ""  # what stands behind verdict or state, one sentence
     for_good: bool = False  # it stopped since it is not what was asked for, which no retry mends
+    altered: bool = False  # somebody had changed it in the ledger's file when it ended: nothing it says is sure
     looks: tuple[Look, ...] = ()  # the last look at each place and URL
     before: tuple[Look, ...] = ()  # the looks before the purge
     fresh_at: tuple[str, ...] = ()  # places proven

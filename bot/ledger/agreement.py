@@ -13,21 +13,18 @@ Known endings, by event; a feature that ends a job in another way adds its event
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from bot.domain.job import CLOSED, State
-from bot.domain.verdict import Verdict
-from bot.ledger.awaited import APPROVAL, awaited, company, its_time
+from bot.ledger.awaited import awaited
 from bot.ledger.chain import Breach, microseconds
-from bot.ledger.ledger import Row, Value
+from bot.ledger.ledger import Row
+from bot.ledger.likeness import OTHER_PLAN, besides, unlike
 from bot.ledger.lots import Lots
 from bot.ledger.reading import Reading
-from bot.ledger.said import FIXED, NAMED, PROVEN, Cast, Doc, Said
-from bot.ledger.seal import JUDGED, SOUND, is_judged, is_layered, read_judged, seal_of
-from bot.ledger.told import unsealed
-
-_HELD_BACK = frozenset({State.WAITING, State.EXPIRED, State.DENIED, State.CANCELLED, State.FAILED})
-_ASKED = {"site": "site", "effect": "kind", "digest": "digest", "reason": "reason", "soft": "soft"}
+from bot.ledger.said import FIXED, NAMED, Cast, Doc, Said
+from bot.ledger.seal import is_layered, seal_of
+from bot.ledger.told import FORGED, OTHER_TARGETS, unsealed
 
 
 class Agreement:
@@ -49,12 +46,8 @@ class Agreement:
             yield Breach(f"P-{job} is in the table of jobs, and no entry says that anybody asked for it.", 0, job)
             return
         told = [
-            *_asked(row, *said.asked),
-            *_decided(row, said),
+            *unlike(self._reading, job, row, said),
             *awaited(row, said),
-            *its_time(row, said),
-            *_following(self._reading, row),
-            *company(self._reading, job, row, said),
             *_ending(row, said),
             *self._sealed(job, row, said),
             *self._votes(job, said),
@@ -63,6 +56,10 @@ class Agreement:
         ]
         if row["state"] in CLOSED:
             told += unsealed(self._reading, job, said.seals, bool(told))
+        if {*told} <= {OTHER_TARGETS}:
+            told = [*dict.fromkeys([*told, *besides(self._reading, job, row, said)])]
+        if said.seals.forged and not told:
+            told.append(FORGED)
         for what in told:
             yield Breach(f"P-{job}: {what}", said.entry, job)
 
@@ -72,7 +69,7 @@ class Agreement:
         if not _is_as_asked_for(row, said):
             return
         if asked.get("seal") not in (None, seal_of(self._reading, job)):
-            yield "its targets or calls are not those that were asked for."
+            yield OTHER_PLAN
         if not is_layered(self._reading, job, asked):
             yield "its layers are not those that were asked for."
 
@@ -117,18 +114,13 @@ class Agreement:
                 yield f"the calls of layer {name}, or their receipts, are not as they were when it ended."
             elif calls.get(position, lot.calls) != lot.calls:
                 yield f"the calls of layer {name} are not those that were asked for."
+            if lot.accounts - {name}:
+                yield f"the calls of layer {name} are to go through another account."
 
 
 def _jobs_in(reading: Reading, table: str) -> frozenset[int]:
     """Most jobs have no row in it, so that one question spares many."""
     return frozenset(int(row["job"] or 0) for row in reading.stream(f"select distinct job from {table}"))
-
-
-def _following(reading: Reading, row: Row) -> Iterator[str]:
-    """Of what begins only once another job is proven, and is said to be free to."""
-    first = row["after"]
-    if row["after_proven"] and isinstance(first, int) and not reading.rows(PROVEN, job=first, fresh=Verdict.FRESH):
-        yield f"it is free to begin since P-{first} is proven, and no entry says that that was."
 
 
 def _is_as_asked_for(row: Row, said: Said) -> bool:
@@ -140,41 +132,6 @@ def _parked_as_changed(said: Said) -> bool:
     """Whether it ended before its first call since the file held something else: what it holds is looked at still."""
     event, doc = said.ending or ("", None)
     return event == "parked" and not said.layers and "changed the ledger's file" in str((doc or {}).get("why", ""))
-
-
-def _asked(row: Row, actor: str, doc: Doc | None) -> Iterator[str]:
-    if row["requested_by"] != actor or row["by_doc"] != actor:
-        yield f"{actor} asked for it, and the table says {_other(row, actor)}."
-    if doc is None:
-        return
-    for name, column in _ASKED.items():
-        if name in doc and not _same(doc[name], row[column]):
-            yield f"its {column} is not what was asked for."
-    if not is_judged(doc.get("judged"), read_judged(row["judged"])):
-        yield "what the policy judges of it, or what it goes by, is not what was asked for."
-    if "digest" in doc and row["digest_doc"] != doc["digest"]:
-        yield "its digest is not what was asked for."
-
-
-def _other(row: Row, actor: str) -> str:
-    return str(row["requested_by"] if row["requested_by"] != actor else row["by_doc"])
-
-
-def _same(said: object, found: Value) -> bool:
-    return bool(found) == said if isinstance(said, bool) else said == found
-
-
-def _decided(row: Row, said: Said) -> Iterator[str]:
-    doc = said.decided
-    if doc is None:
-        return
-    if "rule" in doc and doc["rule"] != row["rule"]:
-        yield f"the rule that decided it was {doc['rule']}, and the table says {row['rule']!s}."
-    needed = doc.get("needed")
-    if isinstance(needed, int) and needed > 0 and not said.approved and row["state"] not in _HELD_BACK:
-        yield f"it is {row['state']!s} without the approval that it needed."
-    if said.short:
-        yield said.short
 
 
 def _ending(row: Row, said: Said) -> Iterator[str]:
@@ -210,13 +167,3 @@ def _cast(row: Row) -> Cast:
 
 def _bare(vote: Cast, whole: bool) -> Cast:
     return vote if whole else (vote[0], None, None, None, None, vote[5])
-
-
-COLUMNS: Sequence[str] = (
-    "id", "site", "state", "verdict", "kind", "requested_by", "digest", f"{JUDGED.format(SOUND)} as judged",
-    *(f"json_extract({SOUND}, '$.{key}') as {name}" for key, name in (
-        ("requested_by", "by_doc"), ("digest", "digest_doc"), ("reason", "reason"), ("rule", "rule"), ("soft", "soft"),
-        ("scheduled_for", "scheduled_for"), ("after", "after"), ("after_proven", "after_proven"),
-        *APPROVAL,
-    )),
-)  # fmt: skip

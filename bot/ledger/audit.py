@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 from bot.domain.job import CLOSED
 from bot.domain.shown import count
-from bot.ledger.agreement import COLUMNS, Agreement
+from bot.ledger.agreement import Agreement
 from bot.ledger.chain import Breach, Head, Ranges, Walk, sha256
 from bot.ledger.held import hold_breaches
 from bot.ledger.ledger import LedgerDown, Row
+from bot.ledger.likeness import COLUMNS
 from bot.ledger.lined import line_breaches
 from bot.ledger.reading import Reading
 from bot.ledger.record import SEALED

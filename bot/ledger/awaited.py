@@ -54,10 +54,14 @@ def its_time(row: Row, said: Said) -> Iterator[str]:
         yield "when it begins is not as it was asked."
 
 
+def when_asked(row: Row, said: Said) -> Iterator[str]:
+    """When a job is, or was, to begin, where the journal has that still."""
+    if said.also is not None and not _is_same_time(row["scheduled_for"], said.due):
+        yield "when it was to begin is not as it was asked."
+
+
 def company(tx: Transaction, job: int, row: Row, said: Said) -> Iterator[str]:
-    """Of an open job: who asks for it besides, who joined it, and who had it go first."""
-    if row["state"] in CLOSED:
-        return
+    """Who asks for it besides, who joined it, and who had it go first."""
     joined = tx.rows("select by from joined where job = :job", job=job)
     if Counter(said.joined) != Counter(str(one["by"]) for one in joined):
         yield "who joined it is not what the journal says."
@@ -74,6 +78,10 @@ def _people(text: object) -> frozenset[str]:
     except ValueError:
         return frozenset()
     return frozenset(map(str, found)) if isinstance(found, list) else frozenset()
+
+
+def _is_same_time(found: object, said: float | None) -> bool:
+    return found is None if said is None else _is_near(found, said)
 
 
 def _is_near(found: object, said: float) -> bool:

@@ -20,18 +20,19 @@ from bot.ledger.jobs import Jobs
 from bot.ledger.journal import Journal
 from bot.ledger.known import Known
 from bot.ledger.ledger import Transaction
+from bot.ledger.likeness import besides, likeness_row, unlike
 from bot.ledger.lined import Lined
 from bot.ledger.lots import Lots
 from bot.ledger.manifests import Manifests
 from bot.ledger.messages import Messages
 from bot.ledger.notices import Notices
 from bot.ledger.queue import Queue
-from bot.ledger.record import Record, sums
+from bot.ledger.record import Asked, Record, sums
 from bot.ledger.retention import Retention
 from bot.ledger.reviews import Reviews
 from bot.ledger.said import PROVEN, Said
 from bot.ledger.schedules import Schedules
-from bot.ledger.seal import is_judged, is_layered, judged_of, seal_of
+from bot.ledger.seal import is_judged, is_layered, is_written, judged_of, seal_of, written_of
 from bot.ledger.warmings import Warmings
 from bot.ledger.window import Window
 
@@ -52,7 +53,7 @@ class Books:
         self.homes = Homes(tx)
         self.known = Known(tx)
         self.journal = Journal(tx)
-        self.record = Record(tx, self.journal)
+        self.record = Record(tx, self.journal, self._as_asked)
         self.lots = Lots(tx)
         self.configuration = Configuration(tx, self.journal)
         self.retention = Retention(tx, self.journal, self.lots)
@@ -78,6 +79,26 @@ class Books:
         """What the policy judges of a job, for the journal."""
         return judged_of(self._tx, job)
 
+    def written(self, job: int) -> list[str]:
+        """What is told of a job and never changes, for the journal."""
+        return written_of(self._tx, job)
+
+    def unlike(self, job: int) -> tuple[str, ...]:
+        """What the record of `job` says otherwise than the journal, of who asked, for what, from where and when, and of
+        who agreed; sentences without its name."""
+        return self._unlike(job, self.said(job))
+
+    def _unlike(self, job: int, said: Said) -> tuple[str, ...]:
+        row = likeness_row(self._tx, job)
+        if row is None:
+            return ()
+        return (*unlike(self._tx, job, row, said), *besides(self._tx, job, row, said))
+
+    def _as_asked(self, job: int) -> Asked:
+        said = self.said(job)
+        forged = said.seals.forged or bool(self._unlike(job, said))
+        return Asked(said.written or (), said.seals.listed, forged)
+
     def said(self, job: int) -> Said:
         """What the journal says of `job`."""
         said = Said()
@@ -88,13 +109,16 @@ class Books:
     def is_as_sealed(self, job: int) -> bool:
         """Whether an ended job is as it was sealed when it ended, but for its thread: what goes on, or is changed, is
         sealed anew. So is one of which nothing was sealed, since an earlier version ended it."""
-        sealed = self.said(job).seals.hashes
+        seals = self.said(job).seals
+        sealed = seals.hashes
         found = sums(self._tx, job, tuple(sorted(sealed))) if sealed else {}
-        return all(found[name].hash == hash for name, hash in sealed.items())
+        return not seals.forged and all(found[name].hash == hash for name, hash in sealed.items())
 
     def is_judged_as_asked(self, job: int) -> bool:
-        """Whether what the policy judges of a job, and what it goes by, is what was asked for."""
-        return is_judged(self._asked(job).get("judged"), judged_of(self._tx, job))
+        """Whether what the policy judges of a job, what it goes by and what is told of it is what was asked for."""
+        asked = self._asked(job)
+        same = is_judged(asked.get("judged"), judged_of(self._tx, job))
+        return same and is_written(asked.get("written"), written_of(self._tx, job))
 
     def _asked(self, job: int) -> Mapping[str, object]:
         """What the entry `asked` of `job` holds."""

@@ -14,7 +14,7 @@ from bot.ledger.sums import added, call_hash
 IDS_MAX = 20  # provider ids that an entry names; the others are counted
 SLICE = 2_000  # rows read at once, so that nobody waits long
 _ROWS = (
-    "select id, position, json_extract(iif(json_valid(receipt), receipt, '{}'), '$.id') as ref,"
+    "select id, position, account, json_extract(iif(json_valid(receipt), receipt, '{}'), '$.id') as ref,"
     " json_array(id, state, kind, call, tries, throttles, passes, receipt, trouble) as line, call from batches where"
 )
 _FIRST = f"{_ROWS} job = :job and position = :position order by id limit :most"
@@ -33,6 +33,7 @@ class LotSum:
     ids: dict[str, None] = field(default_factory=dict)  # what the provider called the calls, in order
     more_ids: int = 0
     calls: int = 0  # their sum, as it was asked for
+    accounts: set[str] = field(default_factory=set)  # that they go through
     _hash: hashlib._Hash = field(default_factory=hashlib.sha256, repr=False)
 
     def add(self, rows: Sequence[Row]) -> None:
@@ -40,6 +41,7 @@ class LotSum:
         for row in rows:
             self._hash.update(f"{row['line']!s}\n".encode())
             self._name(str(row["ref"] or ""))
+            self.accounts.add(str(row["account"]))
         self.calls = added(self.calls, (call_hash(str(row["call"])) for row in rows))
 
     def _name(self, ref: str) -> None:

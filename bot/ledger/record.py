@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.job import CLOSED
@@ -111,12 +111,29 @@ def _select(name: str) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the journal says was asked for, which outlives the entry's document: hashes over what is told of the job and
+    over its targets; and whether the job is `forged`, since its record says something else."""
+
+    written: Sequence[str] = ()
+    listed: str = ""
+    forged: bool = False
+
+    @property
+    def kept(self) -> dict[str, object]:
+        """As the entry holds it."""
+        told = {"written": [*self.written], "listed": self.listed, "forged": self.forged}
+        return {name: value for name, value in told.items() if value}
+
+
 class Record:
     """Seals what a deed has touched of ended jobs. For the writer alone."""
 
-    def __init__(self, tx: Transaction, journal: Journal) -> None:
+    def __init__(self, tx: Transaction, journal: Journal, asked: Callable[[int], Asked] = lambda job: Asked()) -> None:
         self._tx = tx
         self._journal = journal
+        self._asked = asked
 
     def settle(self) -> None:
         """Journal the hashes of what was touched since the last time."""
@@ -140,7 +157,9 @@ class Record:
         doc: dict[str, object] = {"parts": {n: s.hash for n, s in found.items() if s.hash or not everything}}
         if THREAD in found:
             doc["lines"] = [first, found[THREAD].last]
-        self._journal.add(self._now(job), SEALED, "purgebot", job, **doc, **({"all": True} if everything else {}))
+        if everything:
+            doc |= {"all": True, **self._asked(job).kept}
+        self._journal.add(self._now(job), SEALED, "purgebot", job, **doc)
 
     def _unforged(self, job: int, touched: Mapping[str, tuple[int, object]]) -> tuple[str, ...]:
         """Of the parts touched those that were, until then, as they were sealed: nothing forged is sealed anew."""

@@ -62,6 +62,7 @@ class Said:
     sums: dict[int, int] = field(default_factory=dict)  # of the calls of each layer, as far as entries say
     due: float | None = None  # when it was asked to begin, where that was not at once
     ran_now: bool = False  # somebody had it begin before
+    written: list[str] | None = None  # a hash over what is told of it and never changes; None where that is not known
     began_at: float | None = None  # the time that it began by, where that was to be waited for
     seals: Seals = field(default_factory=Seals)
     entry: int = 0  # the last
@@ -80,6 +81,8 @@ class Said:
                 self.also = {*map(str, also)} if doc is not None and isinstance(also, list) else None
                 self.sums = _sums((doc or {}).get("sums"))
                 self.due = _time((doc or {}).get("due"))
+                self.written = _written(doc)
+                self.seals.asked(doc or {})
             case "came_due":
                 self.began_at = _time((doc or {}).get("due"))
             case "ran_now":
@@ -117,6 +120,7 @@ class Said:
                 self.is_sealed = True
                 self.is_shut = self.is_shut or bool((doc or {}).get("all"))
                 self.seals.hear(doc or {})
+                self.written = self.written or _written(doc)
             case "retried":
                 self.ending, self.is_shut = None, False
                 self.layers = {n: x for n, x in self.layers.items() if x.get("state") != "failed"}
@@ -198,6 +202,11 @@ class Said:
 
 def _time(told: object) -> float | None:
     return float(told) if isinstance(told, int | float) else None
+
+
+def _written(doc: Doc | None) -> list[str] | None:
+    told = (doc or {}).get("written")
+    return [str(one) for one in told] if isinstance(told, list) else None
 
 
 def _sums(told: object) -> dict[int, int]:

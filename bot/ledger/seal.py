@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from bot.domain.job import JobView
 from bot.ledger.chain import canonical
@@ -29,6 +29,20 @@ def _fields(names: str) -> str:
 _GOES_BY = _fields("site hosts edges look_urls left_alone partly edge_asked after warm deploy.version deploy.expected")
 JUDGED = (
     f"json_array({_fields('kind environment soft counts parts')}, json_array({_GOES_BY}, {_LATE}), {_fields('check')})"
+)
+# What else is told of it and never changes: who asked, for what, from where and when.
+_TOLD = (
+    "source team channel asked_thread sample targets notes read_as zone begins_told schedule"
+    " deploy.sender deploy.actor deploy.link deploy.was deploy.rollback deploy.told deploy.notes"
+    " deploy.quiet deploy.again"
+)
+_TIMES = ("created", "json_extract({0}, '$.created')")  # when it is to begin stands in the entry itself
+_OUT = ", ".join(f"(select {name} from deploys where job = jobs.id)" for name in ("site", "version", "sender"))
+# As JUDGED: what a later version adds is a hash of its own, behind this one.
+_PATHS = ", ".join(f"'$.{name}'" for name in _TOLD.split())
+WRITTEN = (
+    f"json_array(json_extract({{0}}, {_PATHS}),"
+    f" json_array({', '.join(f'cast(round({time} * 1000) as integer)' for time in _TIMES)}), {_OUT})"
 )
 
 
@@ -60,6 +74,34 @@ def is_judged(asked: object, now: object) -> bool:
         return asked is None
     same = now[: len(asked)]
     return asked == same or (asked[6:] == [False] and asked[:6] == same[:6])
+
+
+def written_of(tx: Transaction, job: int) -> list[str]:
+    """What else is told of a job and never changes, as the entry `asked` has it: a hash, and behind it what later
+    versions add."""
+    rows = tx.rows(f"select {WRITTEN.format(SOUND)} as written from jobs where id = :job", job=job)
+    return read_written(rows[0]["written"]) if rows else []
+
+
+def read_written(text: object) -> list[str]:
+    """The hash over what WRITTEN writes."""
+    return [hashlib.sha256(str(text).encode()).hexdigest()]
+
+
+def is_written(asked: object, now: Sequence[str]) -> bool:
+    """Whether what is told of a job is what its entry `asked` has; earlier versions wrote less, or nothing."""
+    return not isinstance(asked, list) or asked == [*now[: len(asked)]]
+
+
+def listed(targets: bytes) -> str:
+    """The hash over the packed targets, as the part `targets` of an ended job is sealed."""
+    return hashlib.sha256(f"{hashlib.sha256(targets).hexdigest()}\n".encode()).hexdigest()
+
+
+def listed_of(tx: Transaction, job: int) -> str:
+    """The same of a job's targets as the table holds them; "" where it holds none."""
+    rows = tx.rows("select doc from targets where job = :job", job=job)
+    return listed(rows[0]["doc"]) if rows and isinstance(rows[0]["doc"], bytes) else ""
 
 
 def layered(job: JobView) -> list[object]:

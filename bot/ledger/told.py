@@ -46,6 +46,8 @@ _STRAY = (
     " and not exists (select 1 from journal where journal.job = history.job) order by job"
 )
 _SHADOWS = {"data": "?, ?", "idx": "?, ?, ?", "docsize": "?, ?", "config": "?, ?"}  # the index's tables, their columns
+OTHER_TARGETS = "its targets are not those that were asked for."
+FORGED = "it was not what was asked for when it ended: somebody had changed the ledger's file."
 INDEX_WRONG = (
     "The search index does not hold the words of the history: the log finds what is not there, or misses what is."
 )
@@ -56,18 +58,28 @@ class Seals:
     """What the journal sealed of one job, entry by entry."""
 
     whole: bool = False  # every part, when the job ended
+    listed: str = ""  # its targets, as they were asked for
+    ended: str = ""  # and as they were when it ended
+    forged: bool = False  # what was sealed then was not what was asked for: somebody had changed it before
     hashes: dict[str, str] = field(default_factory=dict)
     threads: list[tuple[int, int, str]] = field(default_factory=list)
 
+    def asked(self, doc: Mapping[str, object]) -> None:
+        """The entry `asked`."""
+        self.listed = str(doc.get("listed") or "")
+        self.hashes |= {"targets": self.listed} if self.listed else {}
+
     def hear(self, doc: Mapping[str, object]) -> None:
         """The next entry `sealed`."""
+        self.listed = self.listed or str(doc.get("listed") or "")
         hashes, lines, every = read_seal(doc)
         thread = hashes.pop(THREAD, "")
         if lines is not None:
             self.threads.append((*lines, thread))
+        self.forged = self.forged or doc.get("forged") is True
         if every:
             targets = self.hashes.get("targets")  # which never change
-            self.whole = True
+            self.whole, self.ended = True, hashes.get("targets", "")
             self.hashes = {name: "" for name in PARTS if name != THREAD}
             hashes |= {"targets": targets} if targets is not None else {}
         self.hashes |= hashes
@@ -81,6 +93,9 @@ def unsealed(reading: Reading, job: int, seals: Seals, told: bool) -> Iterator[s
     wrong = {name for name, hash in hashes.items() if found[name].hash != hash}
     if any(sums(reading, job, (THREAD,), first, last)[THREAD].hash != hash for first, last, hash in spans[1:]):
         wrong.add(THREAD)
+    if "targets" in wrong and found["targets"].hash == seals.ended:
+        wrong -= {"targets"}  # they were others before it ended
+        yield OTHER_TARGETS
     yield from (says for name, (says, doubles) in _SAYS.items() if name in wrong and not (told and doubles))
 
 

@@ -16,6 +16,7 @@ from bot.domain.told import Event, Told
 from bot.domain.wording import expired
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
+from bot.services.altered import held_to_journal
 from bot.services.configured import no_longer_configured
 from bot.services.following import given_up_for
 from bot.services.forgotten import no_job
@@ -221,9 +222,8 @@ def _may_vote_no_longer(core: Core, job: JobView, approval: Approval, roster: Ro
 
 def _deny(books: Books, job: JobView, vote: Vote) -> JobView:
     books.batches.cancel(job.id)
-    return books.jobs.save(
-        replace(job, state=State.DENIED, due_at=None, ended=vote.at, stop_reason=_by(vote.by, vote.reason))
-    )
+    denied = replace(job, state=State.DENIED, due_at=None, ended=vote.at, stop_reason=_by(vote.by, vote.reason))
+    return books.jobs.save(held_to_journal(books, denied))
 
 
 def _by(who: str, reason: str) -> str:
@@ -272,5 +272,6 @@ def withdraw(books: Books, number: int, by: str, other: JobView, now: float) -> 
     for position, layer in enumerate(job.layers):
         books.jobs.save_layer(number, position, replace(layer, state=LayerState.STOPPED))
     why = f"{other.name} was asked for instead."
-    books.jobs.save(replace(job, state=State.CANCELLED, due_at=None, ended=now, stop_reason=by, why=why))
+    withdrawn = replace(job, state=State.CANCELLED, due_at=None, ended=now, stop_reason=by, why=why)
+    books.jobs.save(held_to_journal(books, withdrawn))
     books.messages.changed(number, now)

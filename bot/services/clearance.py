@@ -213,7 +213,8 @@ def _what_changed(
     within = min(approval.run_within, core.setup.policy.run_within)
     if agreed_at is not None and now - agreed_at > within:
         what = "The glass was broken" if approval.broken_by else "The last yes was"
-        what = what if agreed_at == approval.approved else "It was to begin"
+        waited = approval.approved is not None and agreed_at > approval.approved
+        what = "It was to begin" if waited else what
         ago = f"{within / 60:.0f} min" if within >= 60 else f"{within:.0f} s"
         return f"{what} more than {ago} ago."
     if approval.broken_by in said.glass:

@@ -18,13 +18,14 @@ from bot.domain.wording import approvals
 from bot.ledger.books import Books
 from bot.ledger.window import Beside
 from bot.services import clearance, joining, timed
+from bot.services.altered import held_to_journal
 from bot.services.approvals import tell_outcome
 from bot.services.checks import places_of
 from bot.services.configured import no_longer_configured
 from bot.services.deciding import journal_denied, submit
 from bot.services.endings import tell_askers
 from bot.services.fetching import stop
-from bot.services.forged import OTHER_RECORD
+from bot.services.forged import OTHER_RECORD, OTHER_WORDS
 from bot.services.forgotten import no_job
 from bot.services.holding import hold_back
 from bot.services.joining import may_leave
@@ -69,7 +70,7 @@ async def cancel(core: Core, actor: Actor, number: int, reason: str = "") -> Don
         else:
             tell_outcome(books, job, now)
         ended = replace(job, state=State.CANCELLED, due_at=None, ended=now, stop_reason=stopped_by)
-        return Done(books.jobs.save(ended), "cancelled")
+        return Done(books.jobs.save(held_to_journal(books, ended)), "cancelled")
 
     return await _on_job(core, actor, number, Deed.CANCEL, change)
 
@@ -171,7 +172,9 @@ def _never(books: Books, core: Core, job: JobView) -> Refusal | None:
     """What to do where it is not what was asked for, or all that did not go was refused for good: the same calls would
     be refused once more."""
     gone = job.why if job.for_good else no_longer_configured(books, core, job)
-    if not gone and not job.state.is_open and not books.is_as_sealed(job.id):
+    if job.altered or (job.state.is_open and books.unlike(job.id)):
+        gone = OTHER_WORDS
+    elif not gone and not job.state.is_open and not books.is_as_sealed(job.id):
         gone = OTHER_RECORD
     if gone:
         return Refusal(f"{job.name} cannot go on: {gone}")
@@ -192,6 +195,8 @@ async def repeat_anyway(core: Core, actor: Actor, number: int) -> Done | Refusal
     def change(books: Books, job: JobView, now: float) -> Done | Refusal:
         if job.state is not State.NEEDS_DECISION:
             return Refusal(f"{job.name} waits for no decision: it is {job.state}.")
+        if books.unlike(job.id):
+            return Refusal(f"{job.name} cannot go on: {OTHER_WORDS}")
         return _denied_now(books, core, job, actor, people, now) or _again(books, job, actor, now)
 
     return await _on_job(core, actor, number, Deed.RETRY, change)

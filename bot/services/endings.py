@@ -13,6 +13,7 @@ from bot.ledger.books import Books
 from bot.ledger.lots import LotSum
 from bot.ledger.messages import Role
 from bot.services import approvals
+from bot.services.altered import held_to_journal
 
 Change = Callable[[Books, JobView, float], JobView]  # what is written of a job in one write
 
@@ -33,7 +34,8 @@ def tell_all(books: Books, job: JobView, now: float) -> None:
 def park(books: Books, job: JobView, what: str, now: float, for_good: bool = False) -> None:
     """End a job that would stop the others: nothing more of it is sent, nor by a retry where it is `for_good`."""
     books.batches.cancel(job.id)
-    books.jobs.save(replace(job, state=State.FAILED, due_at=None, why=what, ended=now, for_good=for_good))
+    parked = held_to_journal(books, replace(job, why=what, for_good=for_good))
+    books.jobs.save(replace(parked, state=State.FAILED, due_at=None, ended=now))
     books.messages.say(job.id, Told(Event.PARKED, text=what), now)
     books.messages.changed(job.id, now)
     (tell_all if for_good else tell_askers)(books, job, now)
@@ -109,6 +111,7 @@ def _stopped(books: Books, job: JobView, position: int, now: float) -> JobView:
 
 def finish(books: Books, job: JobView, now: float) -> JobView:
     """Everything that could be done and seen is."""
+    job = held_to_journal(books, job)
     troubled = any(layer.failed for layer in job.layers)
     state = State.PARTIAL if troubled else State.DONE
     purged = state if job.layers else "unpurged"

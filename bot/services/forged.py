@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+FILE_CHANGED = "somebody changed the ledger's file"  # as each of these says
 CHANGED = (
     "it is not what was asked for or agreed to: somebody changed the ledger's file."
     " Nothing was sent. Run `purgebot log verify`, and ask for it anew."
@@ -18,4 +19,9 @@ OTHER_RECORD = (
     "its record is not as it was when it ended: somebody changed the ledger's file. Nothing of it was done. Run"
     " `purgebot log verify`, and ask for it anew."
 )
+OTHER_WORDS = (
+    "what it says is not what was asked for: somebody changed the ledger's file. Nothing more of it is sent. Run"
+    " `purgebot log verify`, and ask for it anew."
+)
+ALTERED = f"{FILE_CHANGED} before it ended"  # why nothing is known of it, whatever was seen
 NOT_FIRST = "is not what was asked for: somebody changed the ledger's file. Run `purgebot log verify`"

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import structlog
 
-from bot.domain.job import JobView, LayerState, LayerView, State, Trouble
+from bot.domain.job import CLOSED, JobView, LayerState, LayerView, State, Trouble
 from bot.domain.steps import (
     AskPerson,
     BeginLayer,
@@ -32,9 +32,10 @@ from bot.ledger.jobs import StaleJob
 from bot.ledger.lots import LotSum
 from bot.ledger.said import Said
 from bot.services import approvals, clearance, endings, following, looking, timed
+from bot.services.altered import held_to_journal
 from bot.services.configured import no_longer_configured
 from bot.services.endings import Change
-from bot.services.forged import CHANGED, OTHER_CALLS, OTHER_TIME
+from bot.services.forged import CHANGED, OTHER_CALLS, OTHER_TIME, OTHER_WORDS
 from bot.services.holding import observes
 from bot.services.notes import keep_note
 from bot.services.setup import SLACK, Core, job_name, lane_name, wake_next, warm_name
@@ -45,6 +46,7 @@ from providers.errors import OutcomeUnknown, PurgeError, Refused, Throttled, Una
 
 log = structlog.get_logger()
 CRASHES_MAX = 3
+_ENDS_SHORT = CLOSED - {State.DONE, State.PARTIAL}  # before all of it was done and seen
 SLACK_AWAY = 5.0  # seconds between two tries to read who asked
 MANY_CALLS = 20  # from here on a provider is asked first what is left of its budgets
 CONFIRM_SECONDS = 2.0  # no further call is asked about after
@@ -176,9 +178,12 @@ class Jobs:
         self._core.engine.wake(lane_name(job.layers[position].account))
 
     async def _is_other(self, job: JobView, position: int) -> bool:
-        """Whether the calls of a layer that is to begin are not those that were asked for."""
+        """Whether the calls of a layer that is to begin are not those that were asked for, or not of its account."""
         asked = await self._core.ledger.read(lambda books: books.said(job.id).sums)
-        return position in asked and asked[position] != (await self._lot(job.id, position)).calls
+        if position not in asked:
+            return False
+        lot = await self._lot(job.id, position)
+        return asked[position] != lot.calls or bool(lot.accounts - {job.layers[position].account})
 
     async def hold_to_asked(self) -> None:
         """After a start: what is under way goes on with the calls that were asked for, or not at all."""
@@ -199,6 +204,8 @@ class Jobs:
             return CHANGED
         if not said.sent and said.is_early(self._core.clock.now()):
             return OTHER_TIME
+        if said.sent and books.unlike(job.id):
+            return OTHER_WORDS
         return no_longer_configured(books, self._core, job)
 
     def _is_as_asked(self, books: Books, job: JobView, said: Said, is_bound: bool) -> bool:
@@ -228,7 +235,9 @@ class Jobs:
             if fresh.version != job.version and is_other:
                 raise StaleJob(job.name)
             now = self._core.clock.now()
-            changed = books.jobs.save(replace(change(books, fresh, now), crashes=0))
+            changed = change(books, fresh, now)
+            changed = held_to_journal(books, changed) if changed.state in _ENDS_SHORT else changed
+            changed = books.jobs.save(replace(changed, crashes=0))
             keep_note(books, self._core, changed, now)
             books.messages.changed(job.id, now)
             return changed

@@ -17,6 +17,7 @@ from bot.domain.told import Event, Told
 from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
 from bot.domain.world import counted, gathered
 from bot.ledger.books import Books
+from bot.services.altered import held_to_journal
 from bot.services.around import Around, compared, probes_after, probes_before, was
 from bot.services.checks import NOTHING_EXPECTED, ORIGIN, look_all, verdict_of
 from bot.services.endings import Change, finish
@@ -193,10 +194,11 @@ def _judged(
     )
     if again:
         return replace(seen, due_at=look_due(job, now))
-    proven = now if judgement.verdict is Verdict.FRESH else None
+    seen = held_to_journal(books, seen)
+    proven = now if seen.verdict is Verdict.FRESH else None
     books.journal.add(
         now, "proof", "purgebot", job.id,
-        verdict=judgement.verdict, fresh=list(judgement.fresh_at), stale=list(judgement.stale_at), looks=len(looks),
+        verdict=seen.verdict, fresh=list(seen.fresh_at), stale=list(seen.stale_at), looks=len(looks),
         **({"seen": job.seen, "of": job.targets} if job.sees_part else {}),
         **({"pages_seen": under.seen, "pages": under.pages} if under.are_part else {}),
     )  # fmt: skip

@@ -23,7 +23,7 @@ from bot.ledger.sqlite import SqliteLedger
 from providers.contract import Kind
 from tests.slack.cases import NEW, T
 
-PLAN = PackedPlan(Kind.URL, b"", (PackedLayer("cf", "Cloudflare", 0.0, False, "", 0, {}, None, ()),), "")
+PLAN = PackedPlan(Kind.URL, b"", (PackedLayer("cf", "Cloudflare", 0.0, False, "", 0, {}, None, ()),), "", "")
 PRICE = replace(NEW, layers=(), reason="the wrong price, twice", due_at=T)
 NEWS = replace(
     PRICE, site="blog", kind=Kind.TAG, sample=("café",), requested_by="U_LEA", also_by=("U_KIM",), reason="new menu",

@@ -3,6 +3,7 @@ later."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import zlib
@@ -17,6 +18,7 @@ from bot.domain.told import Event, Told
 from bot.ledger.books import Books
 from bot.ledger.codec import TARGETS
 from bot.ledger.jobs import StaleJob
+from bot.ledger.record import hash_of
 from bot.ledger.sqlite import SqliteLedger
 from bot.ledger.told import INDEX_WRONG
 from bot.services import approvals
@@ -34,7 +36,7 @@ from tests.ledger.test_journal import (
     told,
     unguarded,
 )
-from tests.services.shop import KIM, MIA, SAM, open_shop
+from tests.services.shop import KIM, MIA, SAM, open_shop, url
 
 DAY = 86_400.0
 
@@ -265,3 +267,17 @@ async def test_pruned_documents_leave_what_was_sealed(tmp_path: Path) -> None:
     assert [] == told(path)
     tampered(path, sql("delete from targets where job = 2"))
     assert ["P-2: its targets are not as they were when it ended."] == told(path)
+
+
+async def test_what_never_changes_of_a_job_is_written_as_one_hash(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, url("/a"), check=False)
+    entries = await shop.ledger.read(lambda books: books.journal.entries(job.id))
+    packed = await shop.ledger.read(lambda books: books.jobs.packed_targets(job.id))
+    await shop.ledger.close()
+    at = round(job.created * 1000)
+    told = ["slack", "T_SHOP", "C_SHOP", "", ["https://www.shop.test/a"], 1, [], job.read_as, "", "", ""]
+    text = json.dumps([[*told, *[None] * 9], [at, at], None, None, None], separators=(",", ":"))
+    asked = next(doc for _, event, _, doc in entries if event == "asked" and doc)
+    assert [hashlib.sha256(text.encode()).hexdigest()] == asked["written"]
+    assert hash_of([hashlib.sha256(packed).hexdigest()]) == asked["listed"]

@@ -51,6 +51,10 @@ NAMED_MAX = 3  # targets
 WAIT_MIN = 1.0  # seconds; less is not worth telling
 WHY_MAX = 500  # characters
 RESTORED_TOLD = "A backup from before its end was put in place: what it had sent since is not known."
+ALTERED_TOLD = (
+    "Somebody changed the ledger's file before it ended: what stands here may not be what was asked for. Run"
+    " `purgebot log verify`."
+)
 NOTHING_PURGED = "Nothing was to be purged; the edge was held against the origin."
 WHY_URL_MAX = 1900  # characters; a button holds 2,000
 
@@ -62,7 +66,9 @@ def root_card(
     something narrower in its place while it waits. Who held the site is told by name, which calls nobody, where they
     are in `names`."""
     asked = _asked(job)
-    lines = _fitting([line for line in (whole(job), again_as(job, now), *_lines(job, now, names)) if line], job)
+    altered = ALTERED_TOLD if job.altered else ""
+    told = (altered, whole(job), again_as(job, now), *_lines(job, now, names))
+    lines = _fitting([line for line in told if line], job)
     instead = " · ".join(escape(layer.note) for layer in job.layers if layer.note)
     notes = [note for note in (instead, *(escape(note) for note in job.notes)) if note]
     shown = card(outcome(job, now), [*lines, asked, *notes, _named(job)][:LINES_MAX], _buttons(job), salt)
