@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from bot.domain.deploy import Deploy, Expected, is_page
@@ -16,7 +16,7 @@ from bot.domain.stats import Stats
 from bot.domain.timeline import Entry, Moment
 from bot.domain.warming import KEPT, Copy, Warming
 from bot.domain.why import Diagnosis
-from bot.services.checks import verdict_of
+from bot.services.checks import by_page, verdict_of
 from bot.services.queue import QueueShown, Waiter
 from bot.services.replies import Checked
 
@@ -264,7 +264,7 @@ def _layer(layer: LayerView) -> Record:
 
 def check_record(checked: Checked) -> Record:
     """A check: every look at edges and origin as a job has them, those at caches further in, and what was left out."""
-    judgement = checked.judgement
+    judgement, of_page = checked.judgement, by_page(checked.looks)
     record: Record = {
         "site": checked.site.name,
         "urls": list(checked.urls),
@@ -272,8 +272,8 @@ def check_record(checked: Checked) -> Record:
         "fresh_at": list(judgement.fresh_at),
         "stale_at": list(judgement.stale_at),
         "unknown_at": list(judgement.unknown_at),
-        "looks": [look_record(look, _serves(look, checked)) for look in checked.looks],
-        "inner": [look_record(look, _serves(look, checked)) for look in checked.inner],
+        "looks": [look_record(look, _serves(look, of_page)) for look in checked.looks],
+        "inner": [look_record(look, _serves(look, of_page)) for look in checked.inner],
         "left_out": len(checked.left_out),
     }
     under_way = {url: job.name for url, job in checked.under_way.items()}
@@ -281,11 +281,11 @@ def check_record(checked: Checked) -> Record:
     return record | {name: value for name, value in optional.items() if value}
 
 
-def _serves(look: Look, checked: Checked) -> bool | None:
+def _serves(look: Look, of_page: Mapping[str, Sequence[Look]]) -> bool | None:
     """Whether this place serves what the origin serves of this URL."""
     if look.place == ORIGIN:
         return None
-    return _FRESH.get(verdict_of(look, checked.looks))
+    return _FRESH.get(verdict_of(look, of_page.get(look.url, ())))
 
 
 def look_record(look: Look, fresh: bool | None) -> Record:

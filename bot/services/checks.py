@@ -67,7 +67,17 @@ async def look_from_within(core: Core, site: Site, url: str, within: float) -> t
 
 def telling(looks: Sequence[Look], beside: Sequence[Look]) -> tuple[Look, ...]:
     """Those of `looks` that can be compared with the origin's among `beside`: fresh or stale, not unknown."""
-    return tuple(look for look in looks if verdict_of(look, beside) in (Verdict.FRESH, Verdict.STALE))
+    of_page = by_page(beside)
+    known = (Verdict.FRESH, Verdict.STALE)
+    return tuple(look for look in looks if verdict_of(look, of_page.get(look.url, ())) in known)
+
+
+def by_page(looks: Sequence[Look]) -> Mapping[str, Sequence[Look]]:
+    """`looks` by URL: beside a look count only those of its page, and a check of a hundred pages has thousands."""
+    found: dict[str, list[Look]] = {}
+    for look in looks:
+        found.setdefault(look.url, []).append(look)
+    return found
 
 
 def verdict_of(look: Look, beside: Sequence[Look], before: Sequence[Look] = ()) -> Verdict:
@@ -80,14 +90,15 @@ def verdict_of(look: Look, beside: Sequence[Look], before: Sequence[Look] = ()) 
 
 def old_of(urls: Sequence[str], looks: Sequence[Look]) -> list[str]:
     """Those of `urls` that are old at some place."""
-    stale = {look.url for look in looks if look.place != ORIGIN and verdict_of(look, looks) is Verdict.STALE}
-    return [url for url in urls if url in stale]
+    of_page = by_page(looks)
+    return [url for url in urls if old_variants(url, of_page.get(url, ()))]
 
 
 def old_variants(url: str, looks: Sequence[Look]) -> list[str]:
     """The variants in which `url` is old at some place; "" for a plain visitor's."""
-    mine = [look for look in looks if look.url == url and look.place != ORIGIN]
-    return list(dict.fromkeys(look.variant for look in mine if verdict_of(look, looks) is Verdict.STALE))
+    of_page = [look for look in looks if look.url == url]
+    edges = [look for look in of_page if look.place != ORIGIN]
+    return list(dict.fromkeys(look.variant for look in edges if verdict_of(look, of_page) is Verdict.STALE))
 
 
 async def look_all(
@@ -231,14 +242,15 @@ class _Eyes:
     def _settle(self) -> None:
         """Take answers that differ, and show the same of the page, into the first one: it is made anew for each
         request, or they are two new copies. Two old ones stay, since each tells of a server of its own."""
-        looks = [*self._seen.values()]
+        of_page = by_page([*self._seen.values()])
         for key in sorted(key for key in self._seen if key[3]):
             first = (*key[:3], 0)
             stands, answer = self._seen[first], self._seen[key]
             if is_failure(answer):
                 continue
-            shows = verdict_of(stands, looks, self._before)
-            is_alike = shows is verdict_of(answer, looks, self._before)
+            beside = of_page[answer.url]
+            shows = verdict_of(stands, beside, self._before)
+            is_alike = shows is verdict_of(answer, beside, self._before)
             if is_alike and shows is Verdict.FRESH:
                 self._seen[first] = _with(stands, self._seen.pop(key))
             elif is_alike and _are_live(stands, answer):

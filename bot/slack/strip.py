@@ -12,7 +12,7 @@ from textwrap import wrap
 
 from bot.domain.masking import masked
 from bot.domain.verdict import ORIGIN, Verdict
-from bot.services.checks import DNS, verdict_of
+from bot.services.checks import DNS, by_page, verdict_of
 from bot.services.replies import Checked
 from bot.slack.cards.checked_table import by_worst, shortened, told_of
 from bot.slack.chart import ALT_MAX, COLOURS, GROUND, INK, drawable
@@ -72,11 +72,12 @@ def _worst_of(judged: Iterable[tuple[str, Verdict]]) -> dict[str, Verdict]:
 def _seen(checked: Checked) -> dict[tuple[str, str], Verdict]:
     """By page and place what is served there: of two answers the worse; and old where it is so in some variant."""
     found: dict[tuple[str, str], Verdict] = {}
+    of_page = by_page(checked.looks)
     for look in checked.looks:
         page = (look.url, look.place)
         if look.place == ORIGIN or found.get(page) is Verdict.STALE:
             continue
-        verdict = verdict_of(look, checked.looks)
+        verdict = verdict_of(look, of_page[look.url])
         if not look.variant or verdict is Verdict.STALE:
             found[page] = verdict
     return found

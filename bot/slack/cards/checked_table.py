@@ -16,7 +16,7 @@ from bot.domain.look import bare_etag, in_short
 from bot.domain.masking import masked
 from bot.domain.shown import count
 from bot.domain.verdict import ORIGIN, Look, Verdict
-from bot.services.checks import DNS, places_of, verdict_of
+from bot.services.checks import DNS, by_page, places_of, verdict_of
 from bot.services.replies import Checked
 from bot.slack.cards.words import listed, number
 
@@ -199,8 +199,9 @@ def _pages(checked: Checked) -> Mapping[tuple[str, str], _Cells]:
     """By page and variant, in the order of the request, the worst that each place gave of it."""
     found: dict[tuple[str, str], dict[str, _Cell]] = {}
     order = {url: n for n, url in enumerate(checked.urls)}
+    of_page = by_page(checked.looks)
     for look in sorted((*checked.looks, *checked.inner), key=lambda look: order[look.url]):
-        cell = _Cell(look, _worst(look, checked.looks))
+        cell = _Cell(look, _worst(look, of_page.get(look.url, ())))
         here = found.setdefault((look.url, look.variant), {})
         if look.place not in here or (cell.worst is Verdict.STALE and here[look.place].worst is not Verdict.STALE):
             here[look.place] = cell  # of two answers the worse

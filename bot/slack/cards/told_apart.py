@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from bot.domain.modified import told_older
 from bot.domain.reasons import REWRITTEN
 from bot.domain.verdict import ORIGIN, Look, Verdict
-from bot.services.checks import verdict_of
+from bot.services.checks import by_page, verdict_of
 from bot.services.replies import Checked
 from bot.slack.escape import escape, url_text
 
@@ -23,8 +23,9 @@ def told_apart(checked: Checked) -> Iterator[str]:
 
 
 def _older(looks: Sequence[Look]) -> Iterator[tuple[Look, str]]:
+    of_page = by_page(looks)
     for look in looks:
-        asked = (look.url, look.variant)
-        origins = [one for one in looks if one.place == ORIGIN and (one.url, one.variant) == asked and not one.problem]
-        if look.place != ORIGIN and (told := told_older(look, origins)) and verdict_of(look, looks) is Verdict.STALE:
+        page = of_page[look.url]
+        origins = [one for one in page if one.place == ORIGIN and one.variant == look.variant and not one.problem]
+        if look.place != ORIGIN and (told := told_older(look, origins)) and verdict_of(look, page) is Verdict.STALE:
             yield look, told
