@@ -17,10 +17,10 @@ from bot.domain.verdict import Look
 from bot.engine.embedded import EmbeddedEngine
 from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
+from bot.ports import ReadHeaders
 from bot.services import approvals
 from bot.services.deciding import submit
 from bot.services.lanes import Lane, recover
-from bot.services.ports import ReadHeaders
 from bot.services.purges import Asking
 from bot.services.replies import JobMade
 from bot.services.router import Router

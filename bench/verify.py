@@ -22,7 +22,7 @@ from pathlib import Path
 from bench.machine import describe
 from bot.domain.job import JobView, LayerState, State
 from bot.domain.target import Target
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.domain.verdict import Look, Verdict
 from bot.ledger.audit import audit
 from bot.ledger.books import Books

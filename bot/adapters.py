@@ -9,7 +9,7 @@ import structlog
 
 from bot.domain.site import Marker
 from bot.edge import Globalping
-from bot.services.ports import Clock
+from bot.ports import Clock
 from bot.services.setup import Current, Setup
 from bot.settings import AccountSettings, MissingSecret, Settings
 from providers import PROVIDERS

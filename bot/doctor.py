@@ -20,7 +20,7 @@ from bot.ledger.ledger import LedgerDown
 from bot.ledger.opening import LedgerInUse, LedgerTooNew
 from bot.ledger.reading import NotALedger, reading
 from bot.ledger.sqlite import SqliteLedger
-from bot.services.ports import Clock
+from bot.ports import Clock
 from bot.services.probing import probe_layers
 from bot.serving import set_up_logging
 from bot.setting_up import database_path

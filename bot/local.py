@@ -22,10 +22,11 @@ from bot.domain.command import Command, Verb
 from bot.domain.job import JobView
 from bot.domain.policy import Members
 from bot.exits import LATE, exit_code, is_settled
+from bot.export.record import job_record
+from bot.http.web import COMMAND_NAME, answer_of
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.opening import LedgerInUse, LedgerTooNew
-from bot.record import job_record
 from bot.services.desk import Desk
 from bot.services.local import LOCAL
 from bot.services.purges import Asking
@@ -34,7 +35,6 @@ from bot.serving import set_up_logging
 from bot.settings import Environment, Settings
 from bot.slack.cards import thread_line
 from bot.slack.plain import unmarked
-from bot.web import COMMAND_NAME, answer_of
 from bot.wiring import Bot
 
 POLL_SECONDS = 0.2

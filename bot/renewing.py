@@ -18,7 +18,7 @@ from bot.adapters import adapter_of, build_globalping, missing_in, revealed
 from bot.domain.answer import PLAIN, Asked
 from bot.domain.world import Measured, Region
 from bot.edge.globalping import MEASURE_SECONDS
-from bot.services.ports import Clock
+from bot.ports import Clock
 from bot.settings import AccountSettings, Settings
 from providers.contract import Call, Probe, Provider, Receipt, Seen, Sighting
 from providers.errors import BadCredentials

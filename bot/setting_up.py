@@ -9,10 +9,10 @@ from pathlib import Path
 import structlog
 
 from bot.domain.actor import Actor, Standing
+from bot.http.web import Token
 from bot.renewing import Renewing
 from bot.services.setup import Most, Setup
 from bot.settings import Mode, Settings
-from bot.web import Token
 
 log = structlog.get_logger()
 

@@ -16,21 +16,22 @@ from bot.edge import EdgeLooker
 from bot.edge.http_rules import Httplint
 from bot.edge.names import Resolvers
 from bot.engine.embedded import EmbeddedEngine
-from bot.hook import Hook
+from bot.http.hook import Hook
+from bot.http.web import Door
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
+from bot.ports import Directory
 from bot.renewing import Probing, Renewing, renewed
 from bot.senders import Senders
 from bot.services.desk import Desk
-from bot.services.doubting import doubt_waiting
 from bot.services.keeping import forget_daily
 from bot.services.lanes import Lane, recover
-from bot.services.ports import Directory
 from bot.services.quorums import votes_undone
 from bot.services.router import SWEEP_SECONDS, Router
 from bot.services.setup import HOME, SWEEP, UNDONE, Core, Current, UndoneNow
+from bot.services.unconfigured import doubt_waiting
 from bot.services.undone import SOON_SECONDS, UndoneWatch
 from bot.setting_up import database_path, provider_names, setup_of, tokens_of
 from bot.settings import Environment, Lacking, Settings, lines, lost, open_ends, summary, without_secret
@@ -43,7 +44,6 @@ from bot.slack.notifier import Notifier
 from bot.slack.reception import Reception
 from bot.slack.web_api import SlackApi
 from bot.system import NoSlack, SystemClock, SystemDice
-from bot.web import Door
 
 log = structlog.get_logger()
 GRACE_SECONDS = 10.0  # for calls in flight when stopping

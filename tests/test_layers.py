@@ -12,7 +12,7 @@ import pytest
 from providers import PROVIDERS
 
 ROOT = Path(__file__).parent.parent
-FACES = ("bot.slack", "bot.web", "bot.cli", "bot.doctor", "bot.serving", "bot.wiring")
+FACES = ("bot.slack", "bot.http", "bot.cli", "bot.doctor", "bot.local", "bot.reloading", "bot.serving", "bot.wiring")
 ABOVE_DOMAIN = (
     "bot.ledger",
     "bot.services",
@@ -21,7 +21,7 @@ ABOVE_DOMAIN = (
     "bot.edge",
     "bot.senders",
     "bot.metrics",
-    "bot.record",
+    "bot.export",
 )
 OUTSIDE = ("asyncio", "os", "pathlib", "socket", "ssl", "http", "sqlite3", "subprocess", "threading", "urllib.request")
 CLOCK = (
@@ -51,6 +51,10 @@ NEVER: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
         ("bot/edge", "bot/senders/keys.py", "bot/cli/client.py", "bot/wiring.py"),
     ),
     "a service knows no face": ("bot/services", FACES, ()),
+    "what reaches out knows no service": ("bot/edge", ("bot.services", *FACES), ()),
+    "the engine knows no service": ("bot/engine", ("bot.services", *FACES), ()),
+    "the senders' proofs know no service": ("bot/senders", ("bot.services", *FACES), ()),
+    "settings know no service": ("bot/settings", ("bot.services", *FACES), ()),
     "the ledger knows no service": ("bot/ledger", ("bot.services", *FACES), ()),
     # The command line watches a job of another process: nothing that is tested with a slate clock happens there.
     "time and chance come in as arguments": ("bot", CLOCK, ("bot/system.py", "bot/cli")),

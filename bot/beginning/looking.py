@@ -14,7 +14,7 @@ from bot.domain.recognise import Certainty, Found, recognise, turned_away
 from bot.domain.words import shown
 from bot.edge import REFUSED, EdgeLooker
 from bot.edge.names import Resolvers
-from bot.services.ports import Clock
+from bot.ports import Clock
 
 # Akamai says what it did only where it is asked so, https://techdocs.akamai.com/edge-diagnostics/docs/pragma-headers
 _DEBUG: Asked = (("Pragma", "akamai-x-cache-on, akamai-x-cache-remote-on, akamai-x-check-cacheable"),)

@@ -21,7 +21,7 @@ from bot.cli.talking import AT_THE_MACHINE, connect, job_named, say, show
 from bot.cli.terminal import fail, print_json
 from bot.domain.shown import quoted
 from bot.exits import USAGE, exit_of_lint, exit_of_why
-from bot.sheet import FILE_MAX, Form, begin, end, part
+from bot.export.sheet import FILE_MAX, Form, begin, end, part
 
 _WARMING = re.compile(r"[Ww]-[0-9]+")
 _QUEUED = re.compile(r"[Qq]-[0-9]+")

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.finding import Finding, Page, Verdict, find
-from bot.domain.landing import Purged, aged_here, is_older, not_asked
+from bot.domain.fresh_notes import noted
 from bot.domain.look import ORIGIN, Likeness, Look, compare, describe, in_short
 from bot.domain.modified import told_older
-from bot.domain.nodes import new_then_old
-from bot.domain.noted import noted
-from bot.domain.owing import not_met_again
+from bot.domain.reached import Purged, aged_here, is_older, not_asked
+from bot.domain.several_nodes import new_then_old
+from bot.domain.unseen_centres import not_met_again
 from bot.domain.variants import others_may_differ, partly_asked
 from providers.contract import Cached
 

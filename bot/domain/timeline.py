@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 
 SAME_SECONDS = 1.0  # entry and line of one moment are written together
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bot.domain.finding import Finding, Page, Verdict, find
-from bot.domain.landing import NOTHING_PURGED, Purged, landed
 from bot.domain.look import ORIGIN, Likeness, Look, compare, describe
-from bot.domain.owing import not_seen_new, unseen
+from bot.domain.reached import NOTHING_PURGED, Purged, landed
 from bot.domain.reasons import Scene, beside, beyond, why
+from bot.domain.unseen_centres import not_seen_new, unseen
 
 __all__ = ["ORIGIN", "Judgement", "Look", "Verdict", "describe", "judge"]
 

@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.domain.around import places
 from bot.domain.beside import must_leave_nothing, with_whole_time
+from bot.domain.check_from import places
 from bot.domain.hearing import Heard, Thing
 from bot.domain.lists import widest, without_covered
 from bot.domain.mending import misunderstood

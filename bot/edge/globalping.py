@@ -25,7 +25,7 @@ from bot.edge.bodies import whole_body
 from bot.edge.globalping_answers import Created, Left, MeasurementDoc, Unclear, left_of, read, sights, told
 from bot.edge.looker import AGENT, Resolve, resolve, trusted
 from bot.edge.mishaps import Unusable, problem
-from bot.services.ports import Clock
+from bot.ports import Clock
 from providers.contract import Health, Probe
 
 # Source: jsdelivr/globalping, public/v1/spec.yaml and config/default.cjs, read 2026-11-26

@@ -44,7 +44,7 @@ from bot.domain.unpacking import Mispacked
 from bot.domain.verdict import Look
 from bot.domain.words import Notes, shown
 from bot.edge.mishaps import HEADERS_MAX, Barred, Unusable, cut_off, problem
-from bot.services.ports import Clock, ReadHeaders
+from bot.ports import Clock, ReadHeaders
 from providers.cache_status import told
 from providers.contract import Seen, Sighting
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from bot.services.ports import Clock
+from bot.ports import Clock
 
 log = structlog.get_logger()
 RUN_MAX = 20.0  # seconds; a run is one bounded step

@@ -16,15 +16,15 @@ from collections import Counter
 from collections.abc import Iterator
 
 from bot.domain.job import CLOSED, State
-from bot.ledger.awaited import awaited
+from bot.ledger.approval_audit import awaited
 from bot.ledger.chain import Breach, microseconds
+from bot.ledger.job_entries import FIXED, NAMED, Cast, Doc, Said
 from bot.ledger.ledger import Row
 from bot.ledger.likeness import OTHER_PLAN, besides, unlike
 from bot.ledger.lots import Lots
 from bot.ledger.reading import Reading
-from bot.ledger.said import FIXED, NAMED, Cast, Doc, Said
+from bot.ledger.record_audit import FORGED, OTHER_TARGETS, unsealed
 from bot.ledger.seal import is_layered, seal_of
-from bot.ledger.told import FORGED, OTHER_TARGETS, unsealed
 
 
 class Agreement:

@@ -10,15 +10,15 @@ from bot.domain.job import CLOSED
 from bot.domain.shown import count
 from bot.ledger.agreement import Agreement
 from bot.ledger.chain import Breach, Head, Ranges, Walk, sha256
-from bot.ledger.held import hold_breaches
+from bot.ledger.hold_audit import hold_breaches
+from bot.ledger.job_entries import Said
 from bot.ledger.ledger import LedgerDown, Row
 from bot.ledger.likeness import COLUMNS
-from bot.ledger.lined import line_breaches
+from bot.ledger.line_audit import line_breaches
 from bot.ledger.reading import Reading
 from bot.ledger.record import SEALED
+from bot.ledger.record_audit import history_breaches
 from bot.ledger.restored import Replaced, replaced_by
-from bot.ledger.said import Said
-from bot.ledger.told import history_breaches
 from bot.ledger.triggers import trigger_breaches
 
 TOLD_MAX = 100  # breaches that are told; the others are counted

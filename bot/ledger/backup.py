@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bot.domain.job import RESTORED, JobView, LayerState, State
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.ledger.audit import Verdict, audit
 from bot.ledger.books import Books
 from bot.ledger.chain import Head, Ranges

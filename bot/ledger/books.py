@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bot.domain.job import State
 from bot.domain.verdict import Verdict
-from bot.ledger.asked import AskedBook
+from bot.ledger.asked_targets import AskedBook
 from bot.ledger.batches import Batches
 from bot.ledger.budgets import Budgets
 from bot.ledger.configuration import Configuration
@@ -16,12 +16,13 @@ from bot.ledger.history import History
 from bot.ledger.holds import Holds
 from bot.ledger.homes import Homes
 from bot.ledger.intake import Intake
+from bot.ledger.job_entries import PROVEN, Said
 from bot.ledger.jobs import Jobs
 from bot.ledger.journal import Journal
 from bot.ledger.known import Known
 from bot.ledger.ledger import Transaction
 from bot.ledger.likeness import besides, likeness_row, unlike
-from bot.ledger.lined import Lined
+from bot.ledger.line_audit import Lined
 from bot.ledger.lots import Lots
 from bot.ledger.manifests import Manifests
 from bot.ledger.messages import Messages
@@ -30,7 +31,6 @@ from bot.ledger.queue import Queue
 from bot.ledger.record import Asked, Record, sums
 from bot.ledger.retention import Retention
 from bot.ledger.reviews import Reviews
-from bot.ledger.said import PROVEN, Said
 from bot.ledger.schedules import Schedules
 from bot.ledger.seal import is_judged, is_layered, is_written, judged_of, seal_of, written_of
 from bot.ledger.warmings import Warmings

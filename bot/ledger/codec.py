@@ -11,7 +11,7 @@ from bot.domain.hold import Hold
 from bot.domain.hold_news import HoldNews
 from bot.domain.job import JobView, LayerView, Trouble
 from bot.domain.target import Target
-from bot.domain.told import Told
+from bot.domain.thread_step import Told
 from bot.domain.verdict import Look
 from bot.domain.warming import Warming
 from bot.ledger.ledger import Value

@@ -9,9 +9,10 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.job import CLOSED, State
 from bot.domain.verdict import Verdict
-from bot.ledger.awaited import APPROVAL, company, its_time, when_asked
+from bot.ledger.approval_audit import APPROVAL, company, its_time, when_asked
+from bot.ledger.job_entries import PROVEN, Doc, Said
 from bot.ledger.ledger import Row, Transaction, Value
-from bot.ledger.said import PROVEN, Doc, Said
+from bot.ledger.record_audit import OTHER_TARGETS
 from bot.ledger.seal import (
     JUDGED,
     SOUND,
@@ -22,7 +23,6 @@ from bot.ledger.seal import (
     read_judged,
     read_written,
 )
-from bot.ledger.told import OTHER_TARGETS
 
 OTHER_PLAN = "its targets or calls are not those that were asked for."
 _HELD_BACK = frozenset({State.WAITING, State.EXPIRED, State.DENIED, State.CANCELLED, State.FAILED})

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from bot.domain.job import CLOSED
 from bot.ledger.chain import NEVER_PRUNED, Ranges, canonical
 from bot.ledger.codec import whole
-from bot.ledger.held import standing_entries
+from bot.ledger.hold_audit import standing_entries
 from bot.ledger.journal import Journal
 from bot.ledger.ledger import Row, Transaction
 from bot.ledger.lots import Lots

@@ -12,7 +12,7 @@ from bot.domain.policy import Roster
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import voters
 from bot.domain.steps import ready
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.domain.wording import expired
 from bot.ledger.books import Books
 from bot.ledger.messages import Role

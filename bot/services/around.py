@@ -14,8 +14,8 @@ from bot.domain.job import JobView
 from bot.domain.site import Site
 from bot.domain.verdict import Look
 from bot.domain.world import PUBLIC, Measured, Region, World
+from bot.ports import Probes
 from bot.services.checks import telling
-from bot.services.ports import Probes
 from bot.services.setup import Core
 
 CHECK_SECONDS = 33.0  # a measurement ends after 30; a terminal waits 35

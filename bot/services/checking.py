@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.domain.apart import left_by_url
 from bot.domain.command import Command
+from bot.domain.copies_left import left_by_url
 from bot.domain.covering import Extent
 from bot.domain.job import JobView
 from bot.domain.leading import Led

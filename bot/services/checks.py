@@ -14,8 +14,8 @@ from bot.domain.look import compare
 from bot.domain.site import Site
 from bot.domain.variants import answered, says_nothing, to_prove
 from bot.domain.verdict import Look, Verdict, judge
+from bot.ports import Looker
 from bot.services.planning import title_of
-from bot.services.ports import Looker
 from bot.services.setup import Core
 from bot.services.witnesses import REQUESTS_MAX
 from providers.contract import Provider

@@ -11,7 +11,7 @@ from bot.domain.site import Site
 from bot.domain.target import Target
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack, unpack
-from bot.services.instead import is_possible
+from bot.services.alternatives import is_possible
 from providers.contract import Kind, Provider
 
 KEPT_SECONDS = 86400.0  # beyond the time for votes, since a job may be asked again

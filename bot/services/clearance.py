@@ -30,17 +30,17 @@ from bot.domain.policy import Allow, Ask, Decision, Deny, Outline
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import decide, voters
 from bot.domain.steps import NO_END
-from bot.domain.told import Event
+from bot.domain.thread_step import Event
 from bot.domain.wording import approvals, dollars
 from bot.ledger.books import Books
-from bot.ledger.said import Said
+from bot.ledger.job_entries import Said
 from bot.services.configured import why_gone
 from bot.services.holding import hold_back, observes
+from bot.services.job_people import People
 from bot.services.local import RULE
+from bot.services.not_cleared import ask_again, bar, deny, let_go, look_at_others, stop, why_denied
 from bot.services.planning import costs_of
 from bot.services.setup import Core
-from bot.services.turning_back import ask_again, bar, deny, let_go, look_at_others, stop, why_denied
-from bot.services.whose import People
 from bot.services.window import beside, of_job, recent
 
 HOLD_PATIENCE = 1.0  # seconds; the end of a hold wakes its jobs, this only finds a lost wake

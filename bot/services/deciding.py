@@ -17,11 +17,11 @@ from bot.domain.when import Due
 from bot.ledger.books import Books
 from bot.ledger.packed import PackedPlan, packed
 from bot.ledger.window import FOR_A_NEW_ONE
-from bot.services.aside import aside
-from bot.services.filling import full, with_room
 from bot.services.joining import Wanted, join, joined_before
 from bot.services.local import at_the_machine, journal_overruled, with_voters
 from bot.services.making import create
+from bot.services.off_loop import aside
+from bot.services.open_limits import full, with_room
 from bot.services.purges import Asking, nothing_to_purge, plan_for
 from bot.services.replies import Full, JobMade, Joined, PlanShown, Refusal, SiteHeld, refused_by
 from bot.services.roster import read_roster

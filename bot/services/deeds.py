@@ -13,7 +13,7 @@ from bot.domain.job import JobView, LayerState, State
 from bot.domain.policy import Ask, Deny, Roster
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import decide
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.domain.wording import approvals
 from bot.ledger.books import Books
 from bot.ledger.window import Beside
@@ -28,15 +28,15 @@ from bot.services.fetching import stop
 from bot.services.forged import OTHER_RECORD, OTHER_WORDS
 from bot.services.forgotten import no_job
 from bot.services.holding import hold_back
+from bot.services.job_people import People, people_of
 from bot.services.joining import may_leave
 from bot.services.local import RULE, at_the_machine, journal_overruled, with_voters
+from bot.services.not_cleared import why_denied
 from bot.services.purges import Asking
 from bot.services.rationing import of_looks, spend
 from bot.services.replies import Done, JobMade, Joined, PlanShown, Refusal, refused_by
 from bot.services.roster import approvers, read_roster
 from bot.services.setup import SLACK, Core, job_name, wake_next
-from bot.services.turning_back import why_denied
-from bot.services.whose import People, people_of
 from bot.services.window import of_job, recent
 
 _SHOWN_MAX = 200  # characters of a target

@@ -12,8 +12,8 @@ from bot.domain.plan import Plan
 from bot.domain.site import Site
 from bot.domain.target import rest_of
 from bot.domain.wording import dollars
-from bot.services.aside import aside
 from bot.services.deploy_wishes import is_let_by
+from bot.services.off_loop import aside
 from bot.services.setup import Core
 from bot.services.widening import CENT, usd_saved, widened
 from providers.contract import Kind

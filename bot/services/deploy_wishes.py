@@ -13,7 +13,7 @@ from bot.domain.command import Command
 from bot.domain.deploy import Announced
 from bot.domain.file_rules import always
 from bot.domain.globs import BadRule
-from bot.domain.lent import always_of, file_rules_of, moved, widen_of
+from bot.domain.inherited_rules import always_of, file_rules_of, moved, widen_of
 from bot.domain.lists import without_covered
 from bot.domain.manifest import BadManifest, Manifest, named_files
 from bot.domain.policy import Allow
@@ -23,8 +23,8 @@ from bot.domain.site import Site
 from bot.domain.speech import Speaker, Verb
 from bot.domain.target import Target, Unreadable
 from bot.ledger.manifests import NOTHING_BEFORE, Before, packed
-from bot.services.aside import aside
 from bot.services.deciding import judge_plan
+from bot.services.off_loop import aside
 from bot.services.purges import plan_for
 from bot.services.replies import Refusal
 from bot.services.setup import Core

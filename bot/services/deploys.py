@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 
 from bot.domain.actor import Actor
 from bot.domain.deploy import Announced, Deploy, elsewhere, is_rollback
+from bot.domain.inherited_rules import prefixes_elsewhere
 from bot.domain.job import JobView
-from bot.domain.lent import prefixes_elsewhere
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.shown import shown
 from bot.domain.site import Site, comes_before
 from bot.domain.target import resolve
 from bot.ledger.books import Books
-from bot.services.aside import aside
 from bot.services.deciding import Ready, enter, journal_refusal, readied
 from bot.services.deploy_costs import cost_told
 from bot.services.deploy_wishes import NotRead, Wished, wish_of
-from bot.services.filling import with_room
+from bot.services.off_loop import aside
+from bot.services.open_limits import with_room
 from bot.services.purges import Asking
 from bot.services.replies import Full, PlanShown, Refusal
 from bot.services.roster import read_roster

@@ -21,16 +21,16 @@ from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
 from bot.services import approvals, deeds, glass, history, holds, schedules, timing, warming
 from bot.services.allowed import rights_on
-from bot.services.aside import aside
+from bot.services.alternatives import is_possible
 from bot.services.checking import check
 from bot.services.cures import with_policy
 from bot.services.deciding import judge_plan, site_held, submit
 from bot.services.forgotten import no_job
 from bot.services.helping import barred_to
 from bot.services.holds import seen_holds
-from bot.services.instead import is_possible
 from bot.services.limits import limits
 from bot.services.linting import lint_urls
+from bot.services.off_loop import aside
 from bot.services.probing import probe_layers
 from bot.services.purges import Asking, plan_for
 from bot.services.queue import queue

@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.domain.actor import is_machine
 from bot.domain.job import JobView, LayerState, State
 from bot.domain.steps import NO_END
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.ledger.books import Books
 from bot.ledger.lots import LotSum
 from bot.ledger.messages import Role

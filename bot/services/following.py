@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.job import JobView, State
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.domain.verdict import Verdict
 from bot.ledger.books import Books
 from bot.services.forged import NOT_FIRST

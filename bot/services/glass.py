@@ -11,7 +11,7 @@ from bot.domain.job import Approval, JobView, State
 from bot.domain.policy import BreakGlass, Deny, Roster
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.steps import ready
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.domain.wording import expired
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
@@ -21,10 +21,10 @@ from bot.services.configured import no_longer_configured
 from bot.services.deciding import site_held
 from bot.services.forged import OTHER_RECORD
 from bot.services.forgotten import no_job
+from bot.services.job_people import People, people_of
 from bot.services.replies import Done, Refusal, refused_by
 from bot.services.roster import approvers, breakers, read_roster
 from bot.services.setup import SLACK, Core, job_name, review_name
-from bot.services.whose import People, people_of
 
 _NOBODY = Refusal(
     "Nobody may break the glass here.", "The policy names nobody under `break_glass`. Ask an approver.", by_rule=True

@@ -14,14 +14,14 @@ from bot.domain.searching import search_line
 from bot.domain.speech import Command, Search, Verb
 from bot.domain.stats import count
 from bot.domain.timeline import Entry, Moment, timeline
+from bot.export.sheet import FILE_MAX
 from bot.ledger.books import Books
 from bot.ledger.history import Sought
 from bot.ledger.holds import CameToNothing
 from bot.ledger.jobs import unpacked_targets
-from bot.services.aside import aside
+from bot.services.off_loop import aside
 from bot.services.replies import Kept, LogShown, Refusal, StatsShown
 from bot.services.setup import Core
-from bot.sheet import FILE_MAX
 from providers.contract import Kind
 
 PAGE = 10  # jobs in a card

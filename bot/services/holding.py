@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.domain.hold import ALL, OBSERVER, Hold
 from bot.domain.job import JobView, LayerState, State
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.ledger.books import Books
 
 OBSERVING = "it only observes for now (`mode: observe`); this goes on once the mode is `live`"

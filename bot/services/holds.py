@@ -11,7 +11,7 @@ from bot.domain.hold import ALL, Hold, gone, laid, lifted, standing
 from bot.domain.hold_news import HoldNews, Turn
 from bot.domain.policy import Deny
 from bot.domain.rights import Deed, Subject, authorise
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.ledger.books import Books
 from bot.services.announcing import announce_laid, announce_over
 from bot.services.line_watch import set_strange_aside

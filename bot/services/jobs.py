@@ -25,22 +25,22 @@ from bot.domain.steps import (
     Wait,
     next_step,
 )
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.ledger.batch import Batch
 from bot.ledger.books import Books
+from bot.ledger.job_entries import Said
 from bot.ledger.jobs import StaleJob
 from bot.ledger.lots import LotSum
-from bot.ledger.said import Said
 from bot.services import approvals, clearance, endings, following, looking, timed
 from bot.services.altered import held_to_journal
 from bot.services.configured import no_longer_configured
 from bot.services.endings import Change
 from bot.services.forged import CHANGED, OTHER_CALLS, OTHER_TIME, OTHER_WORDS
 from bot.services.holding import observes
+from bot.services.job_people import People, people_of
 from bot.services.notes import keep_note
 from bot.services.setup import SLACK, Core, job_name, lane_name, wake_next, warm_name
 from bot.services.urgency import still_urgent, tell_passed
-from bot.services.whose import People, people_of
 from providers.contract import Provider, Receipt
 from providers.errors import OutcomeUnknown, PurgeError, Refused, Throttled, Unavailable
 

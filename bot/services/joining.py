@@ -15,7 +15,7 @@ from bot.domain.job import JobView, State
 from bot.domain.plan import Plan, bound
 from bot.domain.policy import Allow, Ask, Policy, Roster
 from bot.domain.ruling import voters
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.ledger.books import Books
 from bot.services.replies import Joined, Refusal
 from bot.services.urgency import Calmed, calm, hurry

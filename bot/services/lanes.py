@@ -16,7 +16,7 @@ import structlog
 
 from bot.domain.job import Trouble
 from bot.domain.steps import SendAgain, retry_decision
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.domain.turns import Turns
 from bot.ledger.batch import Batch, Lot, Outcome, Room
 from bot.ledger.books import Books

@@ -8,12 +8,12 @@ from dataclasses import replace
 
 from bot.domain.deploy import Expected, pages_of
 from bot.domain.job import JobView, LayerView
-from bot.domain.landing import Purged
 from bot.domain.leading import Led
 from bot.domain.met import EXPECTED_SHOWN, met
+from bot.domain.reached import Purged
 from bot.domain.stand_ins import stand_ins
 from bot.domain.steps import look_due, looks_of
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.domain.verdict import Judgement, Look, Verdict, describe, judge
 from bot.domain.world import counted, gathered
 from bot.ledger.books import Books

@@ -16,7 +16,7 @@ from bot.domain.ruling import WIDEST_FIRST
 from bot.domain.saying import lines_again
 from bot.domain.site import Site
 from bot.domain.target import Target
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.domain.verdict import Verdict
 from bot.domain.when import Due
 from bot.ledger.books import Books
@@ -24,10 +24,10 @@ from bot.ledger.messages import Role
 from bot.ledger.packed import PackedPlan
 from bot.ledger.seal import layered
 from bot.ledger.sums import written
+from bot.services.alternatives import narrower
 from bot.services.approvals import show_request, withdraw
 from bot.services.choices import Choice, Choices, choices_of, keep
 from bot.services.holding import tell_ahead
-from bot.services.instead import narrower
 from bot.services.local import tell_of_local
 from bot.services.planning import title_of
 from bot.services.purges import Asking

@@ -11,10 +11,10 @@ from bot.domain.finding import Verdict
 from bot.domain.why import Case, Glance, InLine, Ours, Reach, Reading, Spot, Tier
 from bot.domain.why.reaching import Found, reach_of
 from bot.domain.why.times import modified, stored
-from bot.ledger.asked import WHOLE_MAX, AskedFor, telling
+from bot.ledger.asked_targets import WHOLE_MAX, AskedFor, telling
 from bot.ledger.books import Books
 from bot.ledger.jobs import unpacked_targets
-from bot.services.aside import aside
+from bot.services.off_loop import aside
 from bot.services.setup import Core
 
 WITHIN = 1.5  # seconds for reading

@@ -14,9 +14,9 @@ from bot.domain.site import Site
 from bot.domain.when import Due
 from bot.domain.wording import listed
 from bot.ledger.books import Books
-from bot.services.aside import aside
+from bot.services.alternatives import instead, keys_for_all
 from bot.services.cheaper import cheaper
-from bot.services.instead import instead, keys_for_all
+from bot.services.off_loop import aside
 from bot.services.planning import Known, make_plan, wants_soft, with_seconds
 from bot.services.replies import Refusal
 from bot.services.setup import Core

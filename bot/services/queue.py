@@ -15,7 +15,7 @@ from bot.domain.turns import Place
 from bot.ledger.books import Books
 from bot.ledger.holds import Waiting
 from bot.ledger.queue import OpenJob, OpenLayer
-from bot.services.aside import aside
+from bot.services.off_loop import aside
 from bot.services.setup import CALLS_AT_ONCE, Core
 
 MINE_SHOWN = 5  # own jobs a page, with a button each

@@ -14,9 +14,9 @@ from bot.domain.site import Site
 from bot.ledger.books import Books
 from bot.ledger.dropped import AGAIN, NOT_KNOWN, to_asker
 from bot.ledger.holds import BY_RESTORE, REFUSED_LATER, InLine, Over, Sheaf, Waiting, squeezed
-from bot.services.aside import aside
 from bot.services.deciding import journal_denied, judged
 from bot.services.making import widest_first
+from bot.services.off_loop import aside
 from bot.services.planning import wants_soft
 from bot.services.purges import Asking, plan_for
 from bot.services.replies import Queued, QueuedOver, QueuedShown, Refusal, TakenBack, Waits, refused_by

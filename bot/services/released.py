@@ -24,15 +24,15 @@ from bot.domain.wording import listed
 from bot.ledger.books import Books
 from bot.ledger.holds import InLine, Sheaf
 from bot.ledger.packed import PackedPlan, packed
-from bot.services.aside import aside
 from bot.services.deciding import judged
 from bot.services.dropped import No, drop, no_of
+from bot.services.job_people import asker
 from bot.services.making import create
+from bot.services.off_loop import aside
 from bot.services.purges import Asking, plan_for
 from bot.services.replies import Refusal
 from bot.services.roster import read_roster
 from bot.services.setup import SLACK, Core, hold_name, job_name
-from bot.services.whose import asker
 
 AWAY_SECONDS = 5.0  # between two tries to read at Slack who asked
 

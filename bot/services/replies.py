@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.actor import Actor
-from bot.domain.apart import all_variants_of
 from bot.domain.command import Command, Misunderstood
+from bot.domain.copies_left import all_variants_of
 from bot.domain.hold import Hold
 from bot.domain.job import JobView
 from bot.domain.lint.report import Report

@@ -9,7 +9,6 @@ import structlog
 from bot.ledger.books import Books
 from bot.services import schedules
 from bot.services.desk import Desk
-from bot.services.doubting import doubt_waiting
 from bot.services.fetching import go_on
 from bot.services.glass import remind
 from bot.services.holding import mind_the_mode
@@ -29,6 +28,7 @@ from bot.services.setup import (
     schedule_name,
     warm_name,
 )
+from bot.services.unconfigured import doubt_waiting
 
 log = structlog.get_logger()
 SWEEP_SECONDS = 2.0

@@ -16,7 +16,7 @@ from bot.domain.turns import Turns
 from bot.domain.undone import Undone
 from bot.domain.world import World
 from bot.ledger.ledger import Ledger
-from bot.services.ports import (
+from bot.ports import (
     Clock,
     Dice,
     Directory,

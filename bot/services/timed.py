@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.domain.actor import Actor
 from bot.domain.job import JobView, State
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.ledger.books import Books
 from bot.services.approvals import tell_outcome
 

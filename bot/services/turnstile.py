@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 from bot.domain.answer import PLAIN, Answer, Asked
 from bot.domain.look import Look
-from bot.services.ports import Looker, ReadHeaders
+from bot.ports import Looker, ReadHeaders
 from providers.contract import Seen
 
 OF_ALL, OF_ONE = 128, 64  # at once: four checks at full width, and two of one person, who leaves room for others

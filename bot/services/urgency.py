@@ -12,13 +12,13 @@ from bot.domain.mending import is_fit
 from bot.domain.policy import Roster
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.ruling import is_one_of
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.ledger.books import Books
+from bot.services.job_people import People
 from bot.services.replies import Refusal
 from bot.services.roster import approvers
 from bot.services.setup import Core
 from bot.services.speaking import speaker_of
-from bot.services.whose import People
 
 DAY = 86400.0
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.domain.warming import Copy, Spot, Warming, first_says, is_too_much, pause_after, second_says
 from bot.domain.world import Measured, Region, Sight
-from bot.services.ports import Probes
+from bot.ports import Probes
 from bot.services.setup import Core
 
 MEASURE_SECONDS = 18.0  # of one measurement, of which a run makes two

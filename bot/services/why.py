@@ -19,10 +19,10 @@ from bot.domain.why.asking import left_out, to_ask
 from bot.domain.why.content import PROBE
 from bot.domain.why.torn import to_ask_again
 from bot.ledger.books import Books
+from bot.ports import ReadHeaders
 from bot.services.checks import inner_doors, places_of
 from bot.services.our_purges import in_line, our_purges
 from bot.services.planning import title_of
-from bot.services.ports import ReadHeaders
 from bot.services.replies import Explained
 from bot.services.setup import Core
 

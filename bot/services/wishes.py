@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.actor import Actor
-from bot.domain.filled import Filled
+from bot.domain.filled_form import Filled
 from bot.domain.rights import Deed, authorise
 from bot.domain.speech import Speaker, site_here
 from bot.services.desk import Desk

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import structlog
 
+from bot.export.sheet import Form
 from bot.ledger.intake import Delivery
 from bot.services.purges import Asking
 from bot.services.replies import PurgeFormWanted, Refusal, Reply
 from bot.services.setup import Core
-from bot.sheet import Form
 from bot.slack.answering import Answering
 from bot.slack.buttons import OVER, Buttons
 from bot.slack.cards import chosen_form, deny

@@ -19,7 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.actor import Standing
 from bot.domain.policy import is_person
-from bot.services.ports import Clock
+from bot.ports import Clock
 from bot.settings import Environment, Settings
 from bot.slack.app import web_client
 from bot.slack.directory import SlackDirectory

@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.actor import Standing
 from bot.domain.policy import is_person
 from bot.domain.undone import Undone, Way
-from bot.services.ports import Directory
+from bot.ports import Directory
 from bot.settings import Settings
 from bot.slack.health import NoAnswer, ask, missing_scopes, named_channels
 

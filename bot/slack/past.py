@@ -16,16 +16,17 @@ from bot.domain.command import Command, Verb
 from bot.domain.rights import Deed, authorise
 from bot.domain.shown import count
 from bot.domain.speech import Search
-from bot.linted import lint_text
-from bot.record import kept_record
-from bot.services.aside import aside
+from bot.export.linted import lint_text
+from bot.export.record import kept_record
+from bot.export.sheet import FILE_MAX, Form, begin, end, part
+from bot.export.targets import file_name, file_text
 from bot.services.desk import Desk
 from bot.services.forgotten import no_job
 from bot.services.history import chunks, kept, sought_by, things
+from bot.services.off_loop import aside
 from bot.services.purges import Asking
 from bot.services.replies import Checked, JobShown, Kept, Linted, QueuedShown, Refusal, Reply, StatsShown
 from bot.services.setup import Core
-from bot.sheet import FILE_MAX, Form, begin, end, part
 from bot.slack.answers import card_for
 from bot.slack.cards.blocks import Card, card, context
 from bot.slack.cards.history import searched
@@ -37,7 +38,6 @@ from bot.slack.escape import channel, linked
 from bot.slack.files import File, Files
 from bot.slack.strip import alt_of, draw_strip, strip_of
 from bot.slack.web_api import SlackApi, SlackTrouble
-from bot.targets import file_name, file_text
 
 log = structlog.get_logger()
 OVER = Refusal("This button means nothing any more.", "Type the command again.")

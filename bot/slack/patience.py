@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.services.ports import Clock
+from bot.ports import Clock
 from bot.slack.web_api import SlackApi, SlackTrouble
 
 WAITS_MOST = 60.0  # seconds, in all

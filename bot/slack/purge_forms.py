@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import structlog
 
-from bot.domain.filled import FILE, KIND, MODE, REASON, SITE, THINGS, Filled, unfilled_in, wrong_in
-from bot.domain.gleaned import Gleaned, glean
+from bot.domain.filled_form import FILE, KIND, MODE, REASON, SITE, THINGS, Filled, unfilled_in, wrong_in
+from bot.domain.message_links import Gleaned, glean
 from bot.domain.uploads import SUFFIXES, Unlisted
 from bot.ledger.books import Books
 from bot.ledger.intake import Delivery

@@ -12,7 +12,7 @@ import aiohttp
 import structlog
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.services.ports import Clock, Dice
+from bot.ports import Clock, Dice
 from bot.slack.connection import CLOSE_SECONDS, Connection, Take
 from bot.slack.frames import Reason
 from bot.slack.web_api import SlackApi, SlackTrouble

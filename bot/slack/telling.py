@@ -14,7 +14,7 @@ from slack_sdk.webhook.async_client import AsyncWebhookClient
 
 from bot.ledger.holds import REFUSED_LATER
 from bot.ledger.intake import Delivery
-from bot.services.ports import Clock
+from bot.ports import Clock
 from bot.slack.cards import Card
 from bot.slack.payload import text_of
 from bot.slack.web_api import Setback, SlackApi, SlackTrouble

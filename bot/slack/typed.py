@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from bot.domain.hold import Hold
 from bot.domain.job import JobView
+from bot.domain.thread_step import Event
 from bot.domain.timeline import Entry, Moment
-from bot.domain.told import Event
 from bot.services.replies import (
     Done,
     HoldEnded,

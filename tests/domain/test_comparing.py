@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 from bot.domain.body import MARK, READ_MAX
 from bot.domain.headers import type_of
-from bot.domain.landing import Purged
 from bot.domain.look import Likeness, Look, compare
 from bot.domain.modified import told_older
+from bot.domain.reached import Purged
 from bot.domain.reasons import REWRITTEN, said_of
 from bot.domain.verdict import Verdict, judge
 from providers.contract import Cached

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.landing import Purged
 from bot.domain.look import Likeness, compare
+from bot.domain.reached import Purged
 from bot.domain.reasons import REFILLED, said_of
 from bot.domain.verdict import NONE_COVERED, Judgement, Look, Verdict, describe, judge
 from providers.contract import Cached

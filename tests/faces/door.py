@@ -14,11 +14,11 @@ import httpx
 from bot.domain.actor import Actor, Standing
 from bot.domain.defaults import built_in
 from bot.domain.site import Layer, Site
-from bot.hook import Hook
+from bot.http.hook import Hook
+from bot.http.web import Door, Token
 from bot.senders import Senders
 from bot.services.setup import Most, Setup
 from bot.settings.model import Deploys
-from bot.web import Door, Token
 from tests.services.shop import APPROVERS, SHOP, ScriptedProvider, Shop, open_shop
 from tests.slate import SlateClock
 

@@ -14,8 +14,8 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.told import Event
-from bot.hook import BODY_MAX, TOO_LARGE
+from bot.domain.thread_step import Event
+from bot.http.hook import BODY_MAX, TOO_LARGE
 from bot.services.setup import Most
 from bot.settings.model import Deploys, GithubEvent, GithubSender, HookSender, Secret
 from providers.contract import Price

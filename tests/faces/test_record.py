@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.domain.job import JobView, LayerState, LayerView, State, Trouble
 from bot.domain.verdict import Look, Verdict
-from bot.record import job_record
+from bot.export.record import job_record
 from bot.slack.cards.root import root_card
 from bot.slack.plain import plain
 from providers.contract import Cached, Kind

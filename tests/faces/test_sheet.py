@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.job import Trouble, Vote
+from bot.domain.thread_step import Event, Told
 from bot.domain.timeline import Entry, Moment
-from bot.domain.told import Event, Told
-from bot.record import kept_record
-from bot.sheet import COLUMNS, Form, begin, end, part
+from bot.export.record import kept_record
+from bot.export.sheet import COLUMNS, Form, begin, end, part
 from tests.slack.cases import APPROVAL, CLOUDFLARE, DONE, LEA, NO, PRICING, REFUSED, T
 
 VOTED = replace(APPROVAL, votes=(LEA, NO))

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actor import Actor, Standing
+from bot.http.web import BODY_MAX
 from bot.services.rationing import spend
 from bot.services.setup import Most
-from bot.web import BODY_MAX
 from tests.faces.door import BEARERS, auth, counter
 from tests.services.shop import LEA, url
 

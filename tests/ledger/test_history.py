@@ -14,7 +14,7 @@ import sqlite_utils
 
 from bot.domain.job import JobView, LayerState, State, Trouble, Vote
 from bot.domain.stats import Ended
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.domain.verdict import Verdict
 from bot.ledger.books import Books
 from bot.ledger.history import INDEXED, TOKENIZER, Sought

@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.ledger.books import Books
 from bot.ledger.codec import TARGETS
 from bot.ledger.jobs import StaleJob
 from bot.ledger.record import hash_of
+from bot.ledger.record_audit import INDEX_WRONG
 from bot.ledger.sqlite import SqliteLedger
-from bot.ledger.told import INDEX_WRONG
 from bot.services import approvals
 from bot.services.glass import close_review
 from bot.services.keeping import forget

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import pytest
 
 from bot.domain.answer import Answer
-from bot.domain.landing import Purged
+from bot.domain.reached import Purged
 from bot.domain.verdict import Judgement, Look, Verdict, judge
 from bot.edge import EdgeLooker
 from providers.contract import Cached, Sighting

@@ -18,9 +18,9 @@ from bot.domain.verdict import Look
 from bot.ledger.books import Books
 from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
+from bot.ports import Names, NoNames, Probes, ReadHeaders
 from bot.services.deciding import submit
 from bot.services.lanes import Lane, recover
-from bot.services.ports import Names, NoNames, Probes, ReadHeaders
 from bot.services.purges import Asking
 from bot.services.replies import JobMade, Joined, PlanShown, Refusal
 from bot.services.router import Router

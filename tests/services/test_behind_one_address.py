@@ -14,8 +14,8 @@ from bot.domain.defaults import built_in
 from bot.domain.job import JobView, State
 from bot.domain.look import Look
 from bot.domain.verdict import Verdict
+from bot.ports import ReadHeaders
 from bot.services import deeds
-from bot.services.ports import ReadHeaders
 from bot.services.setup import Setup
 from providers.contract import Cached
 from tests.services.shop import APPROVERS, MIA, SHOP, ScriptedEdges, ScriptedProvider, Shop, open_shop, url

@@ -16,10 +16,10 @@ from bot.domain.job import JobView, State
 from bot.domain.policy import Conditions, Policy, Rule, Run
 from bot.domain.reasons import ORIGIN_LACKS
 from bot.domain.site import DeployRules, Environment, FileRule, Layer, Site
-from bot.domain.told import Event
+from bot.domain.thread_step import Event
 from bot.domain.verdict import Verdict
+from bot.export.record import job_record
 from bot.ledger.messages import Role
-from bot.record import job_record
 from bot.services import deeds
 from bot.services.deploy_costs import most_shared
 from bot.services.deploy_wishes import NotRead

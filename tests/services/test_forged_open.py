@@ -12,7 +12,7 @@ import pytest
 from bot.domain.job import JobView, State
 from bot.domain.target import Target
 from bot.domain.verdict import Verdict
-from bot.record import job_record
+from bot.export.record import job_record
 from bot.services import approvals, deeds
 from bot.services.deploys import Deployed, take
 from bot.services.forged import ALTERED, OTHER_CALLS, OTHER_RECORD, OTHER_WORDS

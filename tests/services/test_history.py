@@ -13,7 +13,7 @@ from bot.domain.actor import Actor
 from bot.domain.speech import Search
 from bot.domain.stats import Stats
 from bot.domain.timeline import Entry
-from bot.record import kept_record
+from bot.export.record import kept_record
 from bot.services import approvals, deeds
 from bot.services.history import PAGE, chunks, sought_by
 from bot.services.keeping import forget

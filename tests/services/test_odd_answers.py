@@ -8,11 +8,11 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.answer import PLAIN, Answer, Asked
-from bot.domain.landing import Purged
 from bot.domain.look import Look
+from bot.domain.reached import Purged
 from bot.domain.verdict import Verdict, judge
+from bot.ports import ReadHeaders
 from bot.services.checks import look_all
-from bot.services.ports import ReadHeaders
 from providers.contract import Cached
 from tests.services.shop import SHOP, ScriptedEdges
 from tests.slate import SlateClock

@@ -19,10 +19,10 @@ from bot.ledger.messages import Role
 from bot.ledger.reading import reading
 from bot.services import approvals, glass
 from bot.services.deciding import submit
-from bot.services.doubting import doubt_waiting
 from bot.services.purges import Asking
 from bot.services.replies import Done, JobMade, Refusal
 from bot.services.setup import job_name
+from bot.services.unconfigured import doubt_waiting
 from bot.slack.cards.request import request_card
 from bot.slack.cards.root import root_card
 from bot.slack.cards.thread import outcome_line

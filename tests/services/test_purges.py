@@ -14,7 +14,7 @@ from bot.domain.plan import Cost, Plan
 from bot.domain.site import Layer
 from bot.domain.steps import NO_END
 from bot.domain.target import Target
-from bot.domain.told import Event
+from bot.domain.thread_step import Event
 from bot.domain.turns import Place, Turns
 from bot.domain.verdict import Verdict
 from bot.ledger.audit import audit
@@ -23,7 +23,7 @@ from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.reading import reading
 from bot.services import approvals, deeds
-from bot.services.instead import instead, narrower
+from bot.services.alternatives import instead, narrower
 from bot.services.planning import make_plan
 from bot.services.purges import plan_for
 from bot.services.replies import Done, Refusal

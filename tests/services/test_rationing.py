@@ -16,8 +16,8 @@ from bot.domain.defaults import built_in
 from bot.domain.job import State
 from bot.domain.look import Look
 from bot.domain.verdict import Verdict
+from bot.ports import ReadHeaders
 from bot.services import deeds
-from bot.services.ports import ReadHeaders
 from bot.services.rationing import REQUESTS, may_look, of_check, spend
 from bot.services.replies import Checked, Done, Explained, Linted, LookedEnough, Reply
 from bot.services.setup import Setup

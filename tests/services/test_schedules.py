@@ -18,7 +18,7 @@ from bot.domain.job import JobView, State
 from bot.domain.policy import Allow, Conditions, Deny, Members, Policy, Tightening
 from bot.domain.schedule import Schedule
 from bot.domain.site import Layer
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.domain.zones import PLACES_OF
 from bot.ledger.audit import audit
 from bot.ledger.books import Books

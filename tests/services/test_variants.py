@@ -16,10 +16,10 @@ from bot.domain.job import State
 from bot.domain.site import Site
 from bot.domain.variants import PHONE, others_may_differ, to_prove
 from bot.domain.verdict import Look, Verdict
-from bot.record import check_record, job_record
+from bot.export.record import check_record, job_record
+from bot.ports import ReadHeaders
 from bot.services.checking import URLS_MAX
 from bot.services.checks import VARIED_MIN
-from bot.services.ports import ReadHeaders
 from bot.services.replies import Checked
 from bot.services.setup import Setup
 from bot.services.witnesses import REQUESTS_MAX

@@ -17,11 +17,11 @@ from bot.domain.look import Look
 from bot.domain.site import Site
 from bot.domain.verdict import Verdict
 from bot.domain.warming import PAGES_MAX, Copy, Warming, Warmth
+from bot.ports import ReadHeaders
 from bot.services import deeds
 from bot.services.desk import Desk
 from bot.services.fetching import LEASE_SECONDS, SLOW
 from bot.services.keeping import prune
-from bot.services.ports import ReadHeaders
 from bot.services.purges import Asking
 from bot.services.replies import (
     BadLinesFound,

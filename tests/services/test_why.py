@@ -20,15 +20,15 @@ from bot.domain.target import Target
 from bot.domain.variants import AS_A_PHONE, BROTLI
 from bot.domain.verdict import Verdict
 from bot.domain.why import Case, Certainty, Cure, Name, Reach, Reading, Resolved, Tier
-from bot.ledger.asked import WHOLE_MAX
+from bot.ledger.asked_targets import WHOLE_MAX
 from bot.ledger.books import Books
 from bot.ledger.holds import InLine as InLineRequest
 from bot.ledger.holds import Sheaf, Waiting, squeezed
 from bot.ledger.packed import packed
+from bot.ports import ReadHeaders
 from bot.services.checking import check
 from bot.services.cures import with_policy
 from bot.services.our_purges import FAR, our_purges
-from bot.services.ports import ReadHeaders
 from bot.services.replies import Explained
 from bot.services.why import explain
 from providers.contract import Kind

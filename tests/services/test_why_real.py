@@ -17,7 +17,7 @@ from bot.domain.job import State
 from bot.domain.speech import Command, Verb
 from bot.domain.target import Target
 from bot.domain.why import Cause, Certainty, Name
-from bot.services.ports import NoNames
+from bot.ports import NoNames
 from bot.services.replies import Explained
 from bot.services.why import explain
 from bot.settings import Environment, load

@@ -12,10 +12,10 @@ import pytest
 from bot.domain.command import Command, Verb
 from bot.domain.job import JobView, State
 from bot.domain.target import Target
-from bot.domain.told import Event
+from bot.domain.thread_step import Event
 from bot.domain.verdict import NONE_COVERED, Look, Verdict
+from bot.export.record import job_record
 from bot.ledger.books import Books
-from bot.record import job_record
 from bot.services import approvals
 from bot.services.deciding import submit
 from bot.services.purges import Asking

@@ -21,7 +21,8 @@ from bot.domain.actor import Actor, Standing
 from bot.domain.command import Command, Verb
 from bot.domain.hold import Hold
 from bot.domain.job import JobView, State
-from bot.hook import Hook
+from bot.http.hook import Hook
+from bot.http.web import Door, Token
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
 from bot.ledger.messages import Role
@@ -41,7 +42,6 @@ from bot.slack.marks import Marks
 from bot.slack.purge_forms import PURGE_LINKS
 from bot.slack.reception import AWAY_MAX_SECONDS, Reception
 from bot.slack.web_api import SlackApi
-from bot.web import Door, Token
 from playground.people import TEAM
 from providers.contract import Kind
 from tests.playground.slack_land import BOT_TOKEN, Land, land

@@ -10,8 +10,8 @@ import pytest
 from bot.domain.job import State
 from bot.domain.speech import Search
 from bot.domain.stats import Ended, count
+from bot.domain.thread_step import Event, Told
 from bot.domain.timeline import Entry, Moment
-from bot.domain.told import Event, Told
 from bot.domain.verdict import Verdict
 from bot.services.replies import Kept, LogShown, StatsShown
 from bot.slack.cards import Card

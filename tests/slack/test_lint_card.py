@@ -15,7 +15,7 @@ from bot.domain.lint.report import Break, Report
 from bot.domain.lint.rules import lint
 from bot.domain.lint.served import Served
 from bot.domain.snippets import Server
-from bot.linted import lint_text
+from bot.export.linted import lint_text
 from bot.services.purges import Asking
 from bot.services.replies import Linted
 from bot.slack.cards.lint import GROUPS_SHOWN, is_cut, lint_card

@@ -95,7 +95,7 @@ def _listeners() -> set[str]:
 
 
 def _routes() -> set[str]:
-    text = (ROOT / "bot/web.py").read_text(encoding="utf-8")
+    text = (ROOT / "bot/http/web.py").read_text(encoding="utf-8")
     found = re.findall(r'Route\("([^"]+)", [\w.]+, methods=\["(\w+)"\]\)', text)
     return {f"{method} {path}" for path, method in found}
 

@@ -17,8 +17,8 @@ from bot.domain.site import Layer, Site
 from bot.domain.speech import Search
 from bot.domain.stats import Ended, count
 from bot.domain.target import Target
+from bot.domain.thread_step import Event, Told
 from bot.domain.timeline import Entry, Moment
-from bot.domain.told import Event, Told
 from bot.domain.verdict import Look, Verdict, judge
 from bot.ledger.holds import SheafSize, Waiting
 from bot.ledger.reviews import Review

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from bot.domain.finding import Page, Verdict
+from bot.domain.fresh_notes import noted
 from bot.domain.look import describe, in_short
 from bot.domain.modified import told_older
-from bot.domain.noted import noted
 from bot.domain.reasons import REWRITTEN
 from bot.domain.why import (
     broken,

@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.domain.apart import reaches
+from bot.domain.copies_left import reaches
 from bot.domain.saying import safe_word
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cure

@@ -10,7 +10,7 @@ from bot.domain.lint.report import Report
 from bot.domain.lint.rules import RULE_OF
 from bot.domain.shown import count
 from bot.domain.snippets import Server
-from bot.linted import NO_SERVER, counted, setting_of, stays, trap, whose
+from bot.export.linted import NO_SERVER, counted, setting_of, stays, trap, whose
 from bot.services.replies import Linted
 from bot.slack.cards.blocks import Block, Card, actions, button, context, section
 from bot.slack.cards.words import listed

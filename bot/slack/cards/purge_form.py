@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.filled import FILE, KIND, MODE, REASON, SITE, THINGS
+from bot.domain.filled_form import FILE, KIND, MODE, REASON, SITE, THINGS
 from bot.domain.shown import count
 from bot.domain.site import Site
 from bot.services.replies import PurgeFormWanted

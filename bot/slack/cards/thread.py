@@ -9,7 +9,7 @@ from bot.domain.durations import duration, length
 from bot.domain.hold import OBSERVER, Hold
 from bot.domain.job import Approval, JobView, State
 from bot.domain.shown import count
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.domain.wording import expired
 from bot.slack.cards.deploys import trouble_line
 from bot.slack.cards.gone import has_gone, nothing_went

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.record import TARGETS_MAX
+from bot.export.record import TARGETS_MAX
 
 
 def listed(name: str, targets: Sequence[str]) -> Iterator[str]:

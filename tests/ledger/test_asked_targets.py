@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.plan import Plan
 from bot.domain.target import Target
-from bot.ledger.asked import telling
+from bot.ledger.asked_targets import telling
 from bot.ledger.packed import packed
 from providers.contract import Kind
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.command import parse
-from bot.domain.filled import CHOOSE_ALL, NOTHING, TOO_MUCH, Filled, wrong_in
+from bot.domain.filled_form import CHOOSE_ALL, NOTHING, TOO_MUCH, Filled, wrong_in
 from bot.domain.site import Site
 from bot.domain.speech import Command, Speaker
 

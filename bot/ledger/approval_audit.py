@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.job import CLOSED, State
 from bot.domain.wording import approvals
+from bot.ledger.job_entries import NEAR, Said
 from bot.ledger.ledger import Row, Transaction
-from bot.ledger.said import NEAR, Said
 
 _BEFORE = frozenset({*CLOSED, State.WAITING, State.SCHEDULED})
 # Of the job's document: the key, and the name that its value has in the row.

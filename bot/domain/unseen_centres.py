@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from bot.domain.durations import span
 from bot.domain.finding import Finding, Page, Verdict
-from bot.domain.landing import Purged
 from bot.domain.look import ORIGIN, Look, compare, describe
+from bot.domain.reached import Purged
 
 _Centre = tuple[str, str, str, str]  # URL, variant, place, and what the data centre calls itself
 

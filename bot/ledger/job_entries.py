@@ -10,7 +10,7 @@ from bot.ledger import sums
 from bot.ledger.chain import document, microseconds
 from bot.ledger.ledger import Row
 from bot.ledger.record import SEALED
-from bot.ledger.told import Seals
+from bot.ledger.record_audit import Seals
 
 Doc = Mapping[str, object]
 Cast = tuple[str, object, object, object, object, int]  # who, yes, reason, digest, round, microseconds

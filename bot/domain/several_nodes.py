@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from bot.domain.landing import is_older
 from bot.domain.look import Look, compare
+from bot.domain.reached import is_older
 
 
 def new_then_old(

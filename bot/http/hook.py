@@ -14,12 +14,12 @@ import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
-from bot.deploy_body import BadBody, read_deploy
 from bot.domain.actor import Actor
 from bot.domain.deploy import Announced
 from bot.domain.job import JobView
+from bot.http.deploy_body import BadBody, read_deploy
+from bot.http.problems import TooLarge, full, problem, read_body
 from bot.ledger.books import Books
-from bot.problems import TooLarge, full, problem, read_body
 from bot.senders import EVENT, Ignored, Senders, Unproven, Verified, github_deploy
 from bot.services.deploy_wishes import NotRead
 from bot.services.deploys import Deployed, Observed, Overtaken, Taken, take

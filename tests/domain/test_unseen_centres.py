@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.landing import Purged
 from bot.domain.look import Look
+from bot.domain.reached import Purged
 from bot.domain.verdict import Verdict, judge
 from providers.contract import Cached
 from tests.domain.test_verdict import PURGED, look, origin

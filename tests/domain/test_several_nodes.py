@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.landing import Purged
+from bot.domain.reached import Purged
 from bot.domain.verdict import Judgement, Look, Verdict, judge
 from tests.domain.test_verdict import HIT, PURGED, earlier, look, origin
 

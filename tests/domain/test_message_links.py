@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.gleaned import Gleaned, glean
+from bot.domain.message_links import Gleaned, glean
 from bot.domain.site import Site
 from bot.domain.speech import Speaker
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.services.aside import LONG, aside
 from bot.services.desk import Desk
+from bot.services.off_loop import LONG, aside
 from bot.services.purges import Asking
 from bot.services.replies import BadLinesFound, JobMade
 from tests.services.shop import MIA, open_shop

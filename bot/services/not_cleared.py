@@ -8,7 +8,7 @@ from bot.domain.job import Approval, JobView, State
 from bot.domain.plan import bound
 from bot.domain.policy import Allow, Ask, Decision, Deny, Lack
 from bot.domain.steps import NO_END, ready
-from bot.domain.told import Event, Told
+from bot.domain.thread_step import Event, Told
 from bot.domain.wording import dollars
 from bot.ledger.books import Books
 from bot.services.approvals import look_now, show_request_again, tell_outcome

@@ -26,12 +26,8 @@ from bot.domain.job import JobView, State
 from bot.domain.rights import Deed, Subject, authorise
 from bot.domain.speech import VERB_OF
 from bot.exits import IN_LINE, TAKEN_UP
-from bot.hook import Hook
-from bot.ledger.books import Books
-from bot.ledger.ledger import LedgerDown
-from bot.linted import lint_record, lint_text
-from bot.problems import TooLarge, first_error, full, problem, read_body
-from bot.record import (
+from bot.export.linted import lint_record, lint_text
+from bot.export.record import (
     TARGETS_MAX,
     check_record,
     diagnosis_record,
@@ -43,6 +39,11 @@ from bot.record import (
     stats_record,
     warming_record,
 )
+from bot.export.targets import listed
+from bot.http.hook import Hook
+from bot.http.problems import TooLarge, first_error, full, problem, read_body
+from bot.ledger.books import Books
+from bot.ledger.ledger import LedgerDown
 from bot.senders import is_signed
 from bot.services.desk import Desk
 from bot.services.forgotten import forgotten
@@ -73,7 +74,6 @@ from bot.slack.answers import card_for, job_of
 from bot.slack.cards.history import log_lines
 from bot.slack.plain import plain, unmarked
 from bot.slack.typed import typed_in
-from bot.targets import listed
 
 log = structlog.get_logger()
 BODY_MAX = 20 * 1024 * 1024  # bytes; read only from who has a token

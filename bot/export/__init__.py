@@ -1,0 +1,1 @@
+"""Jobs and reports as JSON, CSV and plain text: for machines, files and terminals."""
