@@ -32,7 +32,7 @@ JUDGED = (
 )
 # What else is told of it and never changes: who asked, for what, from where and when.
 _TOLD = (
-    "source team channel asked_thread sample targets notes read_as zone begins_told schedule"
+    "source team channel sample targets notes read_as zone begins_told schedule"
     " deploy.sender deploy.actor deploy.link deploy.was deploy.rollback deploy.told deploy.notes"
     " deploy.quiet deploy.again"
 )

@@ -276,7 +276,7 @@ async def test_what_never_changes_of_a_job_is_written_as_one_hash(tmp_path: Path
     packed = await shop.ledger.read(lambda books: books.jobs.packed_targets(job.id))
     await shop.ledger.close()
     at = round(job.created * 1000)
-    told = ["slack", "T_SHOP", "C_SHOP", "", ["https://www.shop.test/a"], 1, [], job.read_as, "", "", ""]
+    told = ["slack", "T_SHOP", "C_SHOP", ["https://www.shop.test/a"], 1, [], job.read_as, "", "", ""]
     text = json.dumps([[*told, *[None] * 9], [at, at], None, None, None], separators=(",", ":"))
     asked = next(doc for _, event, _, doc in entries if event == "asked" and doc)
     assert [hashlib.sha256(text.encode()).hexdigest()] == asked["written"]

@@ -18,7 +18,7 @@ from bot.domain.verdict import Look
 from bot.ledger.books import Books
 from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
-from bot.ports import Names, NoNames, Probes, ReadHeaders
+from bot.ports import Dice, Names, NoNames, Probes, ReadHeaders
 from bot.services.deciding import submit
 from bot.services.lanes import Lane, recover
 from bot.services.purges import Asking
@@ -262,7 +262,7 @@ class Shop:
     async def crash(self, as_owner: str = "second") -> Shop:
         """The process ends, whatever it was doing; another one starts on the same ledger."""
         await self.ledger.close()
-        shop = open_shop(self.path, self.clock, self.shield, self.cf, self.edges, self.core.setup)
+        shop = open_shop(self.path, self.clock, self.shield, self.cf, self.edges, self.core.setup, dice=self.core.dice)
         await recover(shop.core, as_owner)
         await shop.router.wake_all()
         return shop
@@ -277,6 +277,7 @@ def open_shop(
     setup: Setup | None = None,
     probes: Probes | None = None,
     names: Names | None = None,
+    dice: Dice | None = None,
 ) -> Shop:
     """A shop with everything new that is not given."""
     first = clock is None
@@ -293,7 +294,7 @@ def open_shop(
         ledger,
         slate,
         clock,
-        CountingDice(),
+        dice or CountingDice(),
         edges,
         Everybody(),
         Metrics({"shield": "varnish", "cf": "cloudflare"}),

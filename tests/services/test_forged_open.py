@@ -41,7 +41,6 @@ FORGED = {  # what somebody writes while the edge is looked at, and what verify 
     "the door": (of_doc("'$.source', 'cli'"), WORDS),
     "the workspace": (of_doc("'$.team', 'T_OTHER'"), WORDS),
     "the channel": (of_doc("'$.channel', 'C_BLOG'"), WORDS),
-    "the thread": (of_doc("'$.asked_thread', '1.2'"), WORDS),
     "what it shows of its targets": (of_doc("'$.sample[0]', 'https://www.shop.test/innocent'"), WORDS),
     "how many they are": (of_doc("'$.targets', 7"), WORDS),
     "what is noted": (of_doc("'$.notes', json('[\"It was Enzo\"]')"), WORDS),

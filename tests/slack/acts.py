@@ -11,6 +11,7 @@ from bot.domain.job import JobView
 from bot.ledger.books import Books
 from bot.ledger.schema import GUARDS
 from bot.services.setup import job_name
+from bot.slack.directory import SlackDirectory
 from playground.people import Person, Workspace
 from tests.slack.room import API_TOKEN, HOUSE, Doc, Room
 from tests.slack.script import Sight, Step
@@ -227,6 +228,7 @@ class Acts:
             if group.id == found["group"] else group
             for group in self._room.workspace.groups
         ))  # fmt: skip
+        self._a_minute_passes()
 
     async def _deactivate(self, found: re.Match[str], given: Sequence[str]) -> None:
         gone = self._id(found["who"])
@@ -235,6 +237,7 @@ class Acts:
 
     async def _free_plan(self, found: re.Match[str], given: Sequence[str]) -> None:
         self._set("has_groups", False)
+        self._a_minute_passes()
 
     async def _deploy(self, found: re.Match[str], given: Sequence[str]) -> None:
         self._room.world.towns["shop"].origin.deploy("", "")
@@ -253,6 +256,12 @@ class Acts:
     def _set(self, name: str, value: object) -> None:
         """Something changes at Slack: the stand-in reads its workspace anew for each answer."""
         object.__setattr__(self._room.workspace, name, value)
+
+    def _a_minute_passes(self) -> None:
+        """What Slack said of its user-groups before counts no more, whoever asked: the Home's list, say."""
+        directory = self._room.bot.directory
+        assert isinstance(directory, SlackDirectory)
+        directory._groups.clear()
 
     def _id(self, name: str) -> str:
         return next(person.id for person in PEOPLE if person.display == name)

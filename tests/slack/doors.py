@@ -113,8 +113,8 @@ class House:
         return f"n{self._n}"
 
     async def clear(self, unread: bool = False) -> None:
-        """An empty ledger, but for the journal, which only grows. `unread` has it so much later that what Slack said
-        of people before counts no more."""
+        """An empty ledger, but for the journal, which only grows, and its numbers, which go on. `unread` has it so much
+        later that what Slack said of people before counts no more."""
         self.clock.at += STANDS_SECONDS + 1 if unread else 1
         self.slack.slack.reset()
         self.slack.requests.clear()
@@ -124,7 +124,9 @@ class House:
 
     def _named(self) -> list[str]:
         names = [str(row[0]) for row in self._rows("select name from sqlite_master where type = 'table'")]
-        return sorted(name for name in names if name != "meta" and not name.startswith("history_"))
+        return sorted(
+            name for name in names if name not in ("meta", "sqlite_sequence") and not name.startswith("history_")
+        )
 
     def _rows(self, query: str, *values: str) -> list[tuple[object, ...]]:
         return self._look.execute(query, values).fetchall()
