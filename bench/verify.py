@@ -29,6 +29,7 @@ from bot.ledger.books import Books
 from bot.ledger.codec import JOB, LOOK, TARGETS, TOLD, pack
 from bot.ledger.opening import SqliteTransaction, opened
 from bot.ledger.reading import reading
+from bot.ledger.seal import listed, sealed
 from bot.ledger.sums import written
 from providers.contract import Kind
 
@@ -44,6 +45,7 @@ CALL = json.dumps({"kind": "url", "method": "POST", "path": "/purge", "targets":
 
 
 TARGETS_DONE = zlib.compress(TARGETS.dump_json((Target(Kind.URL, PAGE),)))
+SEAL = sealed(TARGETS_DONE, [CALL, CALL])
 LINE = pack(TOLD, Told(Event.ALLOWED, text="small"))
 LOOK_DOC = pack(LOOK, Look("fra", PAGE, NOW, 200, etag='"v2"', digest="f" * 64, version="v2"))
 
@@ -100,7 +102,9 @@ def add_entries(books: Books, number: int) -> None:
     sums = [written(books.lots.sum(number, position).calls) for position in (0, 1)]
     add(
         NOW, "asked", "U_MIA", number,
-        site="shop", effect="url", digest=job.digest, reason=job.reason, soft=False, sums=sums,
+        site="shop", kind="url", effect="url", targets=1, calls=2, soft=False, digest=job.digest, reason=job.reason,
+        source=job.source, team=job.team, seal=SEAL, judged=books.judged(number), layers=[],
+        written=books.written(number), listed=listed(TARGETS_DONE), sums=sums,
     )  # fmt: skip
     add(NOW, "decided", "policy", number, rule=job.rule, needed=0, of=[])
     for position, account in enumerate(("shield", "cf")):

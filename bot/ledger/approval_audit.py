@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from bot.domain.job import CLOSED, State
 from bot.domain.wording import approvals
 from bot.ledger.job_entries import NEAR, Said
-from bot.ledger.ledger import Row, Transaction
+from bot.ledger.ledger import Row
 
 _BEFORE = frozenset({*CLOSED, State.WAITING, State.SCHEDULED})
 # Of the job's document: the key, and the name that its value has in the row.
@@ -18,6 +18,12 @@ APPROVAL: Sequence[tuple[str, str]] = (
     ("approval.barred", "barred"), ("approval.round", "round"), ("approval.rule", "asked_rule"),
     ("approval.approved", "approved"), ("approval.broken_by", "broken_by"), ("also_by", "also_by"),
 )  # fmt: skip
+
+# Of other tables, as JSON: by whom a job was joined, and who had it go first.
+COMPANY: Sequence[str] = tuple(
+    f"(select json_group_array(by) from {table} where job = jobs.id) as {name}"
+    for table, name in (("joined", "joined_by"), ("urgent", "hurried_by"))
+)
 
 
 def awaited(row: Row, said: Said) -> Iterator[str]:
@@ -60,16 +66,18 @@ def when_asked(row: Row, said: Said) -> Iterator[str]:
         yield "when it was to begin is not as it was asked."
 
 
-def company(tx: Transaction, job: int, row: Row, said: Said) -> Iterator[str]:
-    """Who asks for it besides, who joined it, and who had it go first."""
-    joined = tx.rows("select by from joined where job = :job", job=job)
-    if Counter(said.joined) != Counter(str(one["by"]) for one in joined):
+def company(row: Row, said: Said) -> Iterator[str]:
+    """Who asks for it besides, who joined it, and who had it go first; `row` has COMPANY."""
+    if Counter(said.joined) != Counter(_names(row["joined_by"])):
         yield "who joined it is not what the journal says."
     if said.also is not None and _people(row["also_by"] or "[]") != said.also:
         yield "who asks for it besides is not what the journal says."
-    urgent = tx.rows("select by from urgent where job = :job", job=job)
-    if [said.urgent] * bool(said.urgent) != [str(one["by"]) for one in urgent]:
+    if [said.urgent] * bool(said.urgent) != _names(row["hurried_by"]):
         yield "who had it go first is not what the journal says."
+
+
+def _names(text: object) -> list[str]:
+    return [] if text == "[]" else [str(name) for name in json.loads(str(text))]
 
 
 def _people(text: object) -> frozenset[str]:

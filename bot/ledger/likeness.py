@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.job import CLOSED, State
 from bot.domain.verdict import Verdict
-from bot.ledger.approval_audit import APPROVAL, company, its_time, when_asked
+from bot.ledger.approval_audit import APPROVAL, COMPANY, company, its_time, when_asked
 from bot.ledger.job_entries import PROVEN, Doc, Said
 from bot.ledger.ledger import Row, Transaction, Value
 from bot.ledger.record_audit import OTHER_TARGETS
@@ -37,7 +37,7 @@ def unlike(tx: Transaction, job: int, row: Row, said: Said) -> Iterator[str]:
         yield from _decided(row, said)
         yield from its_time(row, said)
         yield from _following(tx, row)
-        yield from () if row["state"] in CLOSED else company(tx, job, row, said)
+        yield from () if row["state"] in CLOSED else company(row, said)
 
 
 def besides(tx: Transaction, job: int, row: Row, said: Said) -> Iterator[str]:
@@ -47,10 +47,11 @@ def besides(tx: Transaction, job: int, row: Row, said: Said) -> Iterator[str]:
         return
     if not is_written(said.written, read_written(row["written"])):
         yield "what it says of who asked, for what, from where and when is not what was asked for."
-    if said.seals.listed not in ("", listed_of(tx, job)):
+    is_sealed = row["state"] in CLOSED and said.seals.whole  # then its targets are held to that seal
+    if not is_sealed and said.seals.listed not in ("", listed_of(tx, job)):
         yield OTHER_TARGETS
     yield from when_asked(row, said)
-    yield from company(tx, job, row, said) if row["state"] in CLOSED else ()
+    yield from company(row, said) if row["state"] in CLOSED else ()
 
 
 def likeness_row(tx: Transaction, job: int) -> Row | None:
@@ -109,4 +110,5 @@ COLUMNS: Sequence[str] = (
         ("scheduled_for", "scheduled_for"), ("after", "after"), ("after_proven", "after_proven"),
         *APPROVAL,
     )),
+    *COMPANY,
 )  # fmt: skip
