@@ -13,6 +13,7 @@ _COPY = re.compile(r"^(.*?): (?:/\S+|purgebot) (.+)$", re.MULTILINE)
 _LABELS = frozenset(
     {"Copy", "To purge", "To purge in every variant", "Begin with"}
 )  # behind which a line to copy stands for sure
+_EXPANDED = re.compile(r"[$`!\\]")  # in double quotes, by a shell
 _TIMES = ("in", "at")
 _BEGINS = frozenset({*_TIMES, *KINDS})  # a line without a verb, beside what holds a slash or a colon
 
@@ -26,7 +27,7 @@ def for_terminal(text: str, verbs: Collection[str]) -> str:
         words = line.split()
         if found[1] not in _LABELS and not _is_verbless(words[0]):
             return found[0]
-        quoted = line if '"' in line or _is_quoted(line) else " ".join(map(_quoted, words))
+        quoted = line if _is_quoted(line) else " ".join(map(_quoted, _words_of(line)))
         return f"{found[1]}: purgebot {_with_verb(quoted.split(), verbs)}"
 
     return _COPY.sub(here, text)
@@ -59,8 +60,18 @@ def _quoted(word: str) -> str:
 
 
 def _is_quoted(line: str) -> bool:
-    """Whether a shell reads the line as it was meant already."""
+    """Whether a shell reads the line as it was meant already: what stands in double quotes, if it expands nothing."""
+    if '"' in line:
+        return not _EXPANDED.search(line)
     try:
         return " ".join(map(_quoted, shlex.split(line))) == line
     except ValueError:
         return False
+
+
+def _words_of(line: str) -> list[str]:
+    """The words of a line in which double quotes hold several together."""
+    try:
+        return shlex.split(line) if '"' in line else line.split()
+    except ValueError:
+        return line.split()

@@ -71,6 +71,7 @@ class Page:
     after: tuple[Look, ...]
     has_origin: bool
     variant: str = ""
+    unasked: frozenset[str] = frozenset()  # probes around the world that look at other pages
 
     def was(self, place: str) -> tuple[Look, ...]:
         """The answers of `place` before the purge."""
@@ -81,8 +82,8 @@ class Page:
         return tuple(look for look in self.after if look.place == place)
 
     def was_asked(self, place: str) -> bool:
-        """Whether a look at `place` was to be made: a variant is not asked everywhere."""
-        return not self.variant or bool(self.now(place))
+        """Whether a look at `place` was to be made: a variant is not asked everywhere, nor each page by each probe."""
+        return place not in self.unasked and (not self.variant or bool(self.now(place)))
 
     def was_same(self, place: str) -> bool:
         """Whether `place` served the origin's content before the purge, and had not fetched it for that look."""

@@ -86,7 +86,10 @@ def _pages(before: Sequence[Look], after: Sequence[Look]) -> list[Page]:
     looks = (*after, *before)
     has_origin = any(look.place == ORIGIN for look in looks)
     keys = dict.fromkeys((look.url, look.variant) for look in looks)
-    return [Page(url, _of(before, url, v), _of(after, url, v), has_origin, v) for url, v in keys]
+    probes = {look.place for look in looks if look.country}
+    asked = {(look.url, look.place) for look in looks if look.country}
+    unasked = {url: frozenset(place for place in probes if (url, place) not in asked) for url, _ in keys}
+    return [Page(url, _of(before, url, v), _of(after, url, v), has_origin, v, unasked[url]) for url, v in keys]
 
 
 def _of(looks: Sequence[Look], url: str, variant: str) -> tuple[Look, ...]:

@@ -944,3 +944,16 @@ def test_a_page_that_stands_for_others_proves_nothing_by_a_copy_that_may_be_olde
 def test_a_page_that_is_never_cached_is_fresh_where_nothing_was_purged() -> None:
     seen = [look("fra", "b7", UNCACHED, says="DYNAMIC"), *origin()]
     assert (Verdict.FRESH, Verdict.UNKNOWN) == (judge((), seen).verdict, judge((), seen, Purged(PURGED)).verdict)
+
+
+def test_a_probe_that_looks_at_some_pages_is_not_missing_at_others() -> None:
+    probe = replace(look("Frankfurt", "b7", HIT, 1), country="DE")
+    other = [look("fra", "b7", HIT, 1, url=NEWS), *[replace(x, url=NEWS) for x in origin()]]
+    judgement = judge((), [NEW, probe, *origin(), *other])
+    assert (Verdict.FRESH, ("fra", "Frankfurt")) == (judgement.verdict, judgement.fresh_at)
+
+
+def test_a_probe_that_looked_before_and_not_after_is_missing() -> None:
+    probe = replace(look("Frankfurt", "a1", HIT, 60), country="DE")
+    judgement = judge(earlier(probe, *origin()), [NEW, *origin()], Purged(PURGED))
+    assert (Verdict.UNKNOWN, ("Frankfurt",)) == (judgement.verdict, judgement.unknown_at)

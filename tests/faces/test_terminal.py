@@ -102,3 +102,9 @@ def test_a_verdict_on_a_part_of_a_job_says_so(job: dict[str, object], expected: 
 def test_a_line_of_a_check_is_told_as_this_shell_takes_it() -> None:
     told = for_terminal("To purge in every variant: /purge prefix www.shop.test/a*", {"purge"})
     assert "To purge in every variant: purgebot purge prefix 'www.shop.test/a*'" == told
+
+
+def test_what_a_shell_would_expand_is_quoted_so_that_it_does_not() -> None:
+    told = for_terminal('Copy: /purge prefix /a/ on shop because "leak of $HOME and `id` and $(id)"', {"purge"})
+    assert "Copy: purgebot purge prefix /a/ on shop because 'leak of $HOME and `id` and $(id)'" == told
+    assert for_terminal('Copy: /purge /a because "new prices"', {"purge"}).endswith('because "new prices"')

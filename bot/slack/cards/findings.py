@@ -93,7 +93,8 @@ def _layer_line(layer: LayerPlan) -> str:
     time = "at once" if layer.seconds < AT_ONCE else f"about {duration(layer.seconds)} under its budget"
     calls = count(len(layer.calls), "call")
     cost = f" · {cost_text(layer.cost)}" if layer.cost else ""
-    return f"{escape(layer.title, 40)} ({escape(layer.account, 40)}): {soft}{calls}, {time}{cost}{note}"
+    account = "" if layer.title.endswith(f"({layer.account})") else f" ({escape(layer.account, 40)})"
+    return f"{escape(layer.title, 80)}{account}: {soft}{calls}, {time}{cost}{note}"
 
 
 def _lacking_line(lacking: Undone) -> str:
