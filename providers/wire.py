@@ -151,10 +151,11 @@ class Wire:
 
     def _unread(self, coding: str, matters: bool) -> bytearray:
         """No body in place of one that is packed, which nobody asked for: a few bytes may unpack to gigabytes. Raises
-        Unexpected where it `matters` what the body says; of trouble the status says enough."""
+        OutcomeUnknown where it `matters` what the body says; of trouble the status says enough."""
         if matters:
             what = f"{self.side.who} packed its answer as {coding}, though it was asked to send it as it is."
-            raise Unexpected(what, "Look at what packs answers there or on the way, and have it heed Accept-Encoding.")
+            cure = "Look at what packs answers there or on the way, and have it heed Accept-Encoding."
+            raise OutcomeUnknown(what, cure)
         return bytearray()
 
     async def _signed(self, request: httpx.Request) -> httpx.Request:

@@ -63,10 +63,10 @@ class Siblings:
         return found is not None and not _DAY.match(found["hash"]) and _shape(path) in self._shapes
 
 
-def _shape(path: str) -> tuple[str, int, str] | None:
-    """How a script or style with a hash is called: what stands before that, its length, and what follows."""
+def _shape(path: str) -> tuple[str, int] | None:
+    """How a script or style with a hash is called: what stands before that, and its length."""
     found = _BARE.search(_name(path))
-    return None if found is None else (found["before"] or "", len(found["hash"]), found["tail"])
+    return None if found is None else (found["before"] or "", len(found["hash"]))
 
 
 def _name(path: str) -> str:

@@ -20,7 +20,10 @@ Change = Callable[[Books, JobView, float], JobView]  # what is written of a job 
 
 def tell_askers(books: Books, job: JobView, now: float) -> None:
     """Where several ask for a job that ends here, by joining it or by queued requests that became one plan, or somebody
-    asked for it twice, have everybody who asks told how, by name."""
+    asked for it twice, have everybody who asks told how, by name. Whoever had it looked at once more sees for
+    themselves."""
+    if job.purged is not None and job.looks_begin != job.purged:
+        return
     if job.also_by or books.queue.joiners(job.id) & {*job.askers}:
         tell_all(books, job, now)
 

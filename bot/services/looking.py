@@ -195,7 +195,7 @@ def _judged(
     if again:
         return replace(seen, due_at=look_due(job, now))
     seen = held_to_journal(books, seen)
-    proven = now if seen.verdict is Verdict.FRESH else None
+    proven = (job.proven or now) if seen.verdict is Verdict.FRESH else None  # it stays so for how long it took
     books.journal.add(
         now, "proof", "purgebot", job.id,
         verdict=seen.verdict, fresh=list(seen.fresh_at), stale=list(seen.stale_at), looks=len(looks),

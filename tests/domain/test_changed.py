@@ -232,7 +232,7 @@ BARE = {
     "a day": ("dist/report.20261127.js", False),
     "another length": ("dist/vendor.084219650842.js", False),
     "another kind of file": ("dist/photo.08421965.jpg", False),
-    "another sign before it": ("dist/vendor-08421965.js", False),
+    "another sign before it": ("dist/vendor_08421965.js", False),
     "with min": ("dist/theme-08421965.min.css", True),
 }
 

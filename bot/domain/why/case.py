@@ -247,10 +247,14 @@ class Case:
         return bool(self.fresh()) and not self.saw_old
 
     @property
+    def is_old_to_somebody(self) -> bool:
+        """Whether some edge gave an old answer, however it was asked."""
+        return any(any(course.were_old) for spot in self.at(Tier.EDGE) for course in self.courses_at(spot))
+
+    @property
     def is_new_to_all(self) -> bool:
         """Whether it is fresh, and nobody who asks otherwise got something old either."""
-        courses = [course for spot in self.at(Tier.EDGE) for course in self.courses_at(spot)]
-        return self.is_fresh and not any(any(course.were_old) for course in courses)
+        return self.is_fresh and not self.is_old_to_somebody
 
     @property
     def is_by_bytes(self) -> bool:

@@ -13,10 +13,14 @@ PEOPLE = (State.WAITING, State.NEEDS_DECISION)
 
 
 def queued(case: Case) -> Cause | None:
-    """A purge of this page that has not been sent whole."""
-    if case.is_new_to_all:
+    """A purge of this page, which is old somewhere, that has not been sent whole; not one that was asked for before
+    another that was carried out."""
+    if not case.saw_old and not case.is_old_to_somebody:
         return None
+    last = case.last_purge.job.purged if case.last_purge is not None else None
     ours = next((o for o in case.covering() if o.job.state.is_open and o.job.purged is None), None)
+    if ours is not None and last is not None and last > ours.job.created:
+        return None
     if ours is not None and ours.job.state is State.CONFIRMING:
         return None
     if ours is not None:
