@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 READY := $(VENV)/.ready
 PORT ?= 8080
-AT_ONCE := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) + 2) --dist loadfile --no-loadscope-reorder
+AT_ONCE := -n $(shell expr $$(getconf _NPROCESSORS_ONLN) \* 3) --dist loadfile --no-loadscope-reorder
 DATA ?= .play
 
 .PHONY: play test quick lint types docs servers container sbom lock clean
@@ -13,9 +13,9 @@ LOCKED := pyproject.toml --universal --python-version 3.11 --generate-hashes --n
 play: $(READY)
 	@PORT=$(PORT) DATA=$(DATA) $(BIN)/python -m playground
 
-# Compiled tests are kept, whatever the shell says: it halves the time until the first one runs. Two processes more than
-# there are processors, since most tests of whole bots wait for a server or for a pace more than they compute; types are
-# checked meanwhile, and told at the end.
+# Compiled tests are kept, whatever the shell says: it halves the time until the first one runs. Three processes for each
+# processor, since most tests of whole bots wait for a server or for a pace more than they compute; types are checked
+# meanwhile, and told at the end.
 test: $(READY) lint
 	@$(BIN)/mypy >$(VENV)/types.log 2>&1 & types=$$!; \
 	  PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest $(AT_ONCE); tests=$$?; \

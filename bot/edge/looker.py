@@ -49,7 +49,6 @@ from providers.cache_status import told
 from providers.contract import Seen, Sighting
 
 LOOK_SECONDS = 8.0  # one look in all
-TELLING = 0.05  # of that, for what is to be told of an answer that began and did not come whole
 CONNECT_SECONDS = 3.0  # to be connected, and again for TLS, shared by the addresses that are tried
 ADDRESSES_MAX = 3  # of a name, tried one after the other
 SAYS_MAX = 40  # characters
@@ -121,19 +120,20 @@ class EdgeLooker:
         """One request. `address` ("https://203.0.113.7") is dialled as written, with Host and SNI of the URL; empty
         means through DNS. `asked` are request headers beyond a plain visitor's, or in their place. Never raises: what
         went wrong is the answer's `problem`."""
-        began = Answer(url, place, self._clock.now(), asked=asked)
+        began, came = Answer(url, place, self._clock.now(), asked=asked), list[Answer]()
         try:
-            async with asyncio.timeout(self._seconds) as limit:
-                answer = await self._fetch(began, address, limit)
+            async with asyncio.timeout(self._seconds):
+                answer = await self._fetch(began, address, came)
         except TimeoutError:
-            answer = replace(began, problem=f"no answer within {self._seconds:g} s")
+            late = f"{came[0].status}, and no whole body" if came else "no answer"
+            answer = replace((came or [began])[0], problem=f"{late} within {self._seconds:g} s", late=bool(came))
         except Barred:
             answer = replace(began, problem=REFUSED)
         except (Unusable, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, Mispacked) as exc:
             answer = replace(began, problem=problem(exc))
         return replace(answer, at=self._clock.now())
 
-    async def _fetch(self, began: Answer, address: str, limit: asyncio.Timeout) -> Answer:
+    async def _fetch(self, began: Answer, address: str, came: list[Answer]) -> Answer:
         asked = self._guard(began.url)
         dials = [as_written(address)] if address else await self._public(asked)
         if asked.scheme == "https" and dials[0].scheme == "http":
@@ -141,10 +141,10 @@ class EdgeLooker:
         request = partial(self._request, asked, began.asked, CONNECT_SECONDS / len(dials))
         for dial in dials[:-1]:
             try:
-                return await self._ask(request(dial), began, limit)
+                return await self._ask(request(dial), began, came)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 continue
-        return await self._ask(request(dials[-1]), began, limit)
+        return await self._ask(request(dials[-1]), began, came)
 
     def _guard(self, url: str) -> Address:
         """The URL taken apart, if it is one of ours. Raises Barred."""
@@ -175,30 +175,13 @@ class EdgeLooker:
     def _direct(self) -> httpx.AsyncBaseTransport:
         return httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False, limits=httpx.Limits(max_connections=1))
 
-    async def _ask(self, request: httpx.Request, began: Answer, limit: asyncio.Timeout) -> Answer:
+    async def _ask(self, request: httpx.Request, began: Answer, came: list[Answer]) -> Answer:
         async with self._transport() as transport:
             response = await transport.handle_async_request(request)
             try:
-                return await self._answer(response, began, limit)
+                return await _answer(response, began, came)
             finally:
                 await response.aclose()
-
-    async def _answer(self, response: httpx.Response, began: Answer, limit: asyncio.Timeout) -> Answer:
-        """What came. One whose body is not whole in time is told as such, with its status. Raises Unusable."""
-        if sum(len(name) + len(value) + 4 for name, value in response.headers.raw) > HEADERS_MAX:
-            raise Unusable(f"its headers are larger than {HEADERS_MAX // 1000} kB")
-        headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-        answer = replace(began, status=response.status_code, headers=headers, dialled=_dialled(response))
-        ends = limit.when()
-        try:
-            async with asyncio.timeout_at(None if ends is None else ends - self._seconds * TELLING):
-                body, broken = await _read(response, answer)
-        except TimeoutError:
-            late = f"{answer.status}, and no whole body within {self._seconds:g} s"
-            return replace(answer, problem=late, late=True)
-        if broken:
-            return replace(answer, problem=broken)
-        return replace(answer, text=body.text, digest=body.digest, size=body.size, begins=body.begins)
 
     def _request(self, asked: Address, more: Asked, connect: float, dial: httpx.URL) -> httpx.Request:
         headers = httpx.Headers({"Host": asked.host, "User-Agent": AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"})
@@ -253,6 +236,19 @@ class EdgeLooker:
             packed=fit(unreadable(answer.says("content-encoding")), SAYS_MAX),
             content_type=type_of(answer.says("content-type")),
         )
+
+
+async def _answer(response: httpx.Response, began: Answer, came: list[Answer]) -> Answer:
+    """What came; as soon as its headers are there it stands in `came`, without a body. Raises Unusable."""
+    if sum(len(name) + len(value) + 4 for name, value in response.headers.raw) > HEADERS_MAX:
+        raise Unusable(f"its headers are larger than {HEADERS_MAX // 1000} kB")
+    headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+    answer = replace(began, status=response.status_code, headers=headers, dialled=_dialled(response))
+    came.append(answer)
+    body, broken = await _read(response, answer)
+    if broken:
+        return replace(answer, problem=broken)
+    return replace(answer, text=body.text, digest=body.digest, size=body.size, begins=body.begins)
 
 
 def _dialled(response: httpx.Response) -> str:

@@ -116,8 +116,8 @@ PACKED = {
 }
 PACKED_AS = (
     "The cache packed its answer as {}, though it was asked to send it as it is.",
-    "It may have been done already: look at the edge, or retry. Look at what packs answers there or on the way, and have"
-    " it heed Accept-Encoding.",
+    "It may have been done already: look at the edge, or retry. Look at what packs answers there or on the way, and"
+    " have it heed Accept-Encoding.",
 )
 
 

@@ -30,16 +30,19 @@ from bot.settings import Environment, Settings, load
 from bot.wiring import Bot, nothing
 from playground import pipeline
 from playground.faults import Faults
+from playground.http import Target
 from playground.people import WORKSPACE, Channel, Workspace
 from playground.requests import Requests
 from playground.slack import SlackStandIn
 from playground.store import Store
+from playground.town import Town
 from playground.towns import shop
 from playground.world import HELD_AT_START, World
 from tests.playground.slack_land import served
 
 SECRET, BOT_TOKEN, APP_TOKEN, API_TOKEN = "signing-secret", "xoxb-room", "xapp-room", "room"
 PATIENCE = 25.0  # seconds
+FIRST = "v1"  # the origin's version at the start
 HOST = "http://www.shop.test"
 PRICING = f"{HOST}/pricing"
 PEOPLE = ("U_MIA", "U_LEA", "U_SAM", "U_KIM", "U_GUEST")
@@ -65,6 +68,16 @@ class WatchedStore(Store):
         changed = super().execute(sql, args)
         self.written.set()
         return changed
+
+
+async def _fill_anew(town: Town) -> None:
+    """As at the start: the origin's first version, and copies of it at every edge."""
+    for cache in town.caches.values():
+        cache.forget(lambda url: True)
+    town.origin.reset()
+    for path in HELD_AT_START:
+        for edge in town.edges.values():
+            await edge.page(Target("GET", town.hosts[0], path))
 
 
 class Room:
@@ -158,8 +171,8 @@ class Room:
         await self.open_bot()
 
     async def clear(self, extra: str = "") -> None:
-        """An empty workspace, full budgets and a new bot. The origin stays as it is, and so do copies of the pages that
-        are held from the start; whether a purge is proven may depend on whether others are there."""
+        """An empty workspace, full budgets and a new bot. The pages that are held from the start are held, and new:
+        whether a purge is proven may depend on whether others are there."""
         await self.close_bot(grace=0.0)
         self._extra = extra
         for file in self._data.glob("purgebot.db*"):
@@ -171,8 +184,11 @@ class Room:
         self.world.requests.clear()
         for town in self.world.towns.values():
             town.refill()
+            if any(town.origin.version(path) != FIRST for path in HELD_AT_START):
+                await _fill_anew(town)
             for cache in town.caches.values():
                 cache.forget(lambda url: urlsplit(url.partition(" ")[0]).path not in HELD_AT_START)
+        self.requests.clear()
         await self.open_bot()
 
     async def until(self, ask: Callable[[], Awaitable[T]], what: str, patience: float = PATIENCE) -> T:
