@@ -241,7 +241,7 @@ class _Eyes:
 
     def _settle(self) -> None:
         """Take answers that differ, and show the same of the page, into the first one: it is made anew for each
-        request, or they are two new copies. Two old ones stay, since each tells of a server of its own."""
+        request, or nothing is known of either. Two old copies stay, since each tells of a server of its own."""
         of_page = by_page([*self._seen.values()])
         for key in sorted(key for key in self._seen if key[3]):
             first = (*key[:3], 0)
@@ -253,7 +253,7 @@ class _Eyes:
             is_alike = shows is verdict_of(answer, beside, self._before)
             if is_alike and shows is Verdict.FRESH:
                 self._seen[first] = _with(stands, self._seen.pop(key))
-            elif is_alike and _are_live(stands, answer):
+            elif is_alike and (shows is Verdict.UNKNOWN or _are_live(stands, answer)):
                 del self._seen[key]
 
     def _times(self, place: str) -> int:

@@ -23,7 +23,7 @@ from tests.journeys.forked import bot
 pytestmark = pytest.mark.slow
 T = TypeVar("T")
 Doc = Mapping[str, object]
-PATIENCE = 20.0  # seconds
+PATIENCE = 60.0  # seconds
 NEWS, ALL = "prefix www.shop.test/news/ because the menu moved", "everything on shop --confirm shop because INC-881"
 CLICKS = "select * from deliveries where kind = 'slack.click'"
 VOTES = "(select count(*) from votes)"

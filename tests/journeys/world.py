@@ -16,7 +16,7 @@ from tests.forking import ROOT, Child, forked
 
 Json = Mapping[str, object]
 T = TypeVar("T")
-PATIENCE = 30.0  # seconds
+PATIENCE = 60.0  # seconds
 
 
 def free_port() -> int:
