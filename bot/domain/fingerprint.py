@@ -30,7 +30,8 @@ _BASE64URL = re.compile(
 _BARE = re.compile(
     r"(?:^|(?P<before>[._~-]))(?P<hash>[0-9a-f]{8,64})(?P<tail>(?:[._-](?:min|chunk|bundle))?\.(?:[mc]?js|css)(?:\.map)?)$"
 )
-_DAY = re.compile(r"(?:19|20)[0-9]{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])")
+_YEAR, _MONTH, _OF_MONTH = "(?:19|20)[0-9]{2}", "(?:0[1-9]|1[0-2])", "(?:0[1-9]|[12][0-9]|3[01])"
+_DAY = re.compile(f"{_YEAR}{_MONTH}{_OF_MONTH}|{_OF_MONTH}{_MONTH}{_YEAR}|{_MONTH}{_OF_MONTH}{_YEAR}")
 _FOLDERS = ("/_next/static/", "/_nuxt/", "/_astro/", "/_app/immutable/")
 _VERSIONS = frozenset({"v", "ver", "version", "rev", "t", "ts", "build", "hash", "cb"})
 

@@ -230,6 +230,8 @@ BARE = {
     "as others are called": ("dist/vendor.08421965.js", True),
     "a number in a folder of its own": ("dist/a/vendor.08421965.js", True),
     "a day": ("dist/report.20261127.js", False),
+    "a day, day first": ("dist/report.27112026.js", False),
+    "a day, month first": ("dist/report.11272026.js", False),
     "another length": ("dist/vendor.084219650842.js", False),
     "another kind of file": ("dist/photo.08421965.jpg", False),
     "another sign before it": ("dist/vendor_08421965.js", False),
