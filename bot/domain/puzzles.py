@@ -186,7 +186,11 @@ def _star(thing: Thing, speaker: Speaker, named: Site | None) -> Misunderstood:
 
 def _confirmed(line: str, site: Site, speaker: Speaker) -> str:
     """`line`, confirmed where no form asks for that: in a shell."""
-    return line if speaker.command.startswith("/") else f"{line} --confirm {safe_word(site.name)}"
+    return line if _has_forms(speaker) else f"{line} --confirm {safe_word(site.name)}"
+
+
+def _has_forms(speaker: Speaker) -> bool:
+    return speaker.command.startswith("/")
 
 
 def _job(thing: Thing, speaker: Speaker, verb: Verb) -> Misunderstood:
@@ -221,7 +225,11 @@ def which_site(command: Command, speaker: Speaker) -> Misunderstood:
     if not speaker.sites:
         return Misunderstood("No site is configured for you.", f"{speaker.command} help")
     problem = f"Which site is `{shown(name)}` for?"
-    return _per_site(problem, [_at(site.name, command, command.targets) for site in speaker.sites], speaker)
+    commands = [_at(site.name, command, command.targets) for site in speaker.sites]
+    is_whole = command.verb is Verb.PURGE and target.kind is Kind.EVERYTHING
+    if is_whole and not _has_forms(speaker):
+        commands = [replace(one, confirm=one.site) for one in commands]
+    return _per_site(problem, commands, speaker)
 
 
 def two_sites(command: Command, named: Site | None, speaker: Speaker) -> Misunderstood:

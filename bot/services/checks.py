@@ -292,10 +292,18 @@ def _are_live(first: Look, second: Look) -> bool:
 
 
 def _with(first: Look, second: Look, names_it: bool = True) -> Look:
-    """`first`, which stands for `second` too, and, where that tells of it, for the data centre that this one names."""
-    known = {first.seen_at, *first.also_at}
-    named = (second.seen_at,) if names_it and second.seen_at and second.seen_at not in known else ()
-    return replace(first, answers=first.answers + 1, also_at=(*first.also_at, *named))
+    """`first`, which stands for `second` too, and, where that tells of it, for the data centre that this one names. A
+    copy that was there before the first answer is another server's, and stands for both: if the purge went by it, its
+    Age alone tells."""
+    stands = second if _was_there_before(second, first) else first
+    names = dict.fromkeys((*first.also_at, first.seen_at, second.seen_at if names_it else ""))
+    also = tuple(name for name in names if name and name != stands.seen_at)
+    return replace(stands, answers=first.answers + 1, also_at=also, failures=(*first.failures, *second.failures))
+
+
+def _was_there_before(copy: Look, first: Look) -> bool:
+    """Whether `copy` is older than the copy that `first` gave, or than that answer. Ages are whole seconds, cut off."""
+    return copy.is_copy and (copy.age or 0) > (first.age or 0) + copy.at - first.at + 1
 
 
 def _failure(look: Look) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.command import BadLine, Command, Misunderstood, Speaker, parse
@@ -175,3 +177,12 @@ def test_repairs_of_one_sort_are_told_once_with_their_number() -> None:
     command = parse("/a#x /b#y /c#z", MIA)
     told = "Dropped the fragment of `/a#x`, which never reaches a cache. (and 2 more like it)"
     assert command == purge(path("/a"), path("/b"), path("/c"), guess="path", notes=(told,))
+
+
+def test_where_no_form_asks_the_line_to_copy_for_everything_is_confirmed() -> None:
+    shell = replace(LEA, command="purgebot")
+    asked = parse("everything because leak", shell)
+    assert isinstance(asked, Misunderstood)
+    first = parse(asked.suggestion.removeprefix("purgebot "), shell)
+    assert isinstance(first, Command), asked.suggestion
+    assert ("shop", "shop", "leak") == (first.site, first.confirm, first.reason)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -26,7 +28,7 @@ def test_900_urls_survive_a_kill(tmp_path: Path) -> None:
     play.start()
     record = play.wait_job(name, "done", patience=90)
     card = play.wait_card(name, "cannot be proven", patience=30) if record["verdict"] == "unknown" else play.card(name)
-    purged = [url for row in play.purges("cf") for url in row["purged"]]  # type: ignore[attr-defined]
+    purged = [url for row in play.purges("cf") for url in cast(Sequence[str], row["purged"])]
     assert before is not None and card is not None
     assert before["ts"] == card["ts"]
     assert 900 == len(set(purged))

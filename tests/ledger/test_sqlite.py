@@ -6,6 +6,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,13 +19,9 @@ from bot.ledger.sqlite import SqliteLedger
 NOW = 1_800_000_000.0
 
 
-async def test_a_deed_that_raises_changes_nothing_and_others_of_its_group_stay(tmp_path: Path) -> None:
-    ledger = SqliteLedger(tmp_path / "l.db")
-
-    def bad(books: Books) -> None:
-        books.intake.store("bad", "k", {}, NOW)
-        raise RuntimeError("no")
-
+async def between_two_good_ones(folder: Path, bad: Callable[[Books], None]) -> tuple[list[object], list[str]]:
+    """What came of three deeds that are written together, and the keys that two of them stored."""
+    ledger = SqliteLedger(folder / "l.db")
     results = await asyncio.gather(
         ledger.write(lambda books: books.intake.store("one", "k", {}, NOW)),
         ledger.write(bad),
@@ -33,6 +30,15 @@ async def test_a_deed_that_raises_changes_nothing_and_others_of_its_group_stay(t
     )
     keys = [key for key, _ in await ledger.read(lambda books: books.intake.due(NOW))]
     await ledger.close()
+    return [*results], keys
+
+
+async def test_a_deed_that_raises_changes_nothing_and_others_of_its_group_stay(tmp_path: Path) -> None:
+    def bad(books: Books) -> None:
+        books.intake.store("bad", "k", {}, NOW)
+        raise RuntimeError("no")
+
+    results, keys = await between_two_good_ones(tmp_path, bad)
     assert [True, "RuntimeError('no')", True] == [results[0], repr(results[1]), results[2]]
     assert ["one", "two"] == keys
 
@@ -46,20 +52,11 @@ BAD_STATEMENTS = {
 
 @pytest.mark.parametrize("statement", BAD_STATEMENTS.values(), ids=BAD_STATEMENTS)
 async def test_one_bad_statement_undoes_its_own_deed_alone(tmp_path: Path, statement: str) -> None:
-    ledger = SqliteLedger(tmp_path / "l.db")
-
     def bad(books: Books) -> None:
         books.intake.store("bad", "k", {}, NOW)
         books._tx.rows(statement)
 
-    results = await asyncio.gather(
-        ledger.write(lambda books: books.intake.store("one", "k", {}, NOW)),
-        ledger.write(bad),
-        ledger.write(lambda books: books.intake.store("two", "k", {}, NOW)),
-        return_exceptions=True,
-    )
-    keys = [key for key, _ in await ledger.read(lambda books: books.intake.due(NOW))]
-    await ledger.close()
+    results, keys = await between_two_good_ones(tmp_path, bad)
     assert [True, LedgerDown, True] == [results[0], type(results[1]), results[2]]
     assert ["one", "two"] == keys
 

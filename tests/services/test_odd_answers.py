@@ -80,3 +80,35 @@ async def test_a_page_that_is_made_anew_for_each_request_stands_for_its_place_on
     edges = live([f"made {n}" for n in range(9)], origin=[f"made {n}" for n in range(20, 29)])
     looks = await look_all(edges, SHOP, [PAGE], 5.0, twice=True)
     assert 1 == len([look for look in looks if look.place == "fra" and not look.variant])
+
+
+class TwoServers(ScriptedEdges):
+    """fra, behind which stand two servers that give one page in turn: a new copy, and one of fifteen minutes."""
+
+    ages = (1, 900)
+    given = 0
+
+    def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:
+        look = super().read(answer, by)
+        if look.place != "fra" or look.variant:
+            return look
+        self.given += 1
+        return replace(look, cached=Cached.HIT, age=self.ages[(self.given - 1) % 2])
+
+
+async def test_of_two_servers_with_the_same_page_the_one_stands_that_a_purge_may_have_gone_by() -> None:
+    edges = TwoServers(SlateClock())
+    edges.serves = {"origin": "v2", "fra": "v2", "iad": "v2"}
+    looks = [look for look in await look_all(edges, SHOP, [PAGE], 5.0, twice=True) if not look.variant]
+    mine = [look for look in looks if look.place == "fra"]
+    judged = judge((), looks, Purged(SlateClock().now() - 60))
+    assert [(2, 900)] == [(look.answers, look.age) for look in mine]
+    assert (Verdict.UNKNOWN, ("fra",)) == (judged.verdict, judged.unknown_at)
+
+
+async def test_a_copy_that_the_first_answer_made_is_no_other_servers() -> None:
+    edges = TwoServers(SlateClock())
+    edges.ages = (5, 5)
+    edges.serves = {"origin": "v2", "fra": "v2", "iad": "v2"}
+    looks = [look for look in await look_all(edges, SHOP, [PAGE], 5.0, twice=True) if not look.variant]
+    assert Verdict.FRESH is judge((), looks, Purged(SlateClock().now() - 60)).verdict
