@@ -92,6 +92,16 @@ class Look:
         """Whether it is one by the cache's own word, or by its Age where the cache says nothing."""
         return self.is_kept or (self.cached is Cached.UNKNOWN and bool(self.age))
 
+    @property
+    def is_fetched(self) -> bool:
+        """Whether the cache says that it asked further in for this answer."""
+        return self.cached in (Cached.MISS, Cached.EXPIRED, Cached.REVALIDATED)
+
+    @property
+    def was_kept_on_the_way(self) -> bool:
+        """Whether it is a copy of this cache, or by its Age of one further in that this one fetched it from."""
+        return self.is_copy or (self.is_fetched and bool(self.age))
+
 
 class Likeness(StrEnum):
     """What two answers have in common."""

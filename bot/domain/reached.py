@@ -10,6 +10,10 @@ from bot.domain.look import ORIGIN, Look, compare
 from providers.contract import Cached
 
 TO_MAX = 200  # characters
+FROM_FURTHER_IN = (
+    "fetched it anew and got a copy that is older than the purge, and is what the origin serves: it came from a cache"
+    " further in, which the purge did not get to or which is no layer of this site"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,13 @@ class Purged:
         return None if self.soft else self.since
 
     def seems_older(self, look: Look, page: Page) -> bool:
-        """Whether a kept copy says that it was there before the purge."""
-        return is_older(aged_here(look, page), self.hard_since)
+        """Whether a copy, of this cache or of one further in, says that it was there before the purge."""
+        return look.was_kept_on_the_way and _is_from_before(aged_here(look, page), self.hard_since)
 
     def may_be_older(self, look: Look, page: Page) -> bool:
         """Whether it may have been: what was the same before, or came by our own look, says by its age alone whether
         the purge reached it."""
-        if self.hard_since is None or not self.stands_for_others or not look.is_copy:
+        if self.hard_since is None or not self.stands_for_others or not look.was_kept_on_the_way:
             return False
         is_known_from_before = page.stays(look) or page.was_missing(look.place)
         return is_known_from_before and (look.age is None or look.age + 1 > look.at - self.hard_since)
@@ -95,11 +99,14 @@ def _landed(finding: Finding, page: Page, purged: Purged) -> Finding:
     if look.shows or not (seems_older or purged.may_be_older(look, page)):
         return finding
     if purged.left_alone:
-        why = f"{look.place} kept its copy, which is what the origin serves: {not_asked(purged.left_alone)}"
+        kept = "got it from a cache further in that kept a copy" if look.is_fetched else "kept its copy"
+        why = f"{look.place} {kept}, which is what the origin serves: {not_asked(purged.left_alone)}"
         return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=False)
     why = f"the purge has not got to {look.place} yet: its copy is from before it, and is what the origin serves"
     if not seems_older:
         why = f"the copy at {look.place} is right, but may be from before the purge, so it proves nothing"
+    elif look.is_fetched:
+        why = f"{look.place} {FROM_FURTHER_IN}"
     elif page.was(look.place) and not any(compare(was, look).agrees for was in page.was(look.place)):
         why = f"the copy at {look.place} {_TOO_OLD}"
     return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)
@@ -124,5 +131,10 @@ def aged_here(look: Look, page: Page) -> Look:
 
 
 def is_older(look: Look, purged_at: float | None) -> bool:
-    """Whether a kept copy was there before the purge. Ages are whole seconds, cut off."""
-    return look.is_copy and purged_at is not None and look.age is not None and look.age > look.at - purged_at
+    """Whether a copy of this cache was there before the purge."""
+    return look.is_copy and _is_from_before(look, purged_at)
+
+
+def _is_from_before(look: Look, purged_at: float | None) -> bool:
+    """By its Age, which is in whole seconds, cut off."""
+    return purged_at is not None and look.age is not None and look.age > look.at - purged_at

@@ -38,6 +38,9 @@ _OF_MANY = {
         f"{PLACE} are asked over http, as their addresses in the configuration say, and only answer"
     ),
     f"{PLACE} kept its copy": f"{PLACE} kept their copies",
+    "fetched it anew and got a copy that is older than the purge, and is what the origin serves: it came": (
+        "fetched it anew and got copies that are older than the purge, and are what the origin serves: they came"
+    ),
     f"{PLACE} yet: its copy is from before it, and is": f"{PLACE} yet: their copies are from before it, and are",
     f"the copy at {PLACE} is right": f"the copies at {PLACE} are right",
     "was still old": "were still old",

@@ -303,7 +303,7 @@ def _with(first: Look, second: Look, names_it: bool = True) -> Look:
 
 def _was_there_before(copy: Look, first: Look) -> bool:
     """Whether `copy` is older than the copy that `first` gave, or than that answer. Ages are whole seconds, cut off."""
-    return copy.is_copy and (copy.age or 0) > (first.age or 0) + copy.at - first.at + 1
+    return copy.was_kept_on_the_way and (copy.age or 0) > (first.age or 0) + copy.at - first.at + 1
 
 
 def _failure(look: Look) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.look import Likeness, compare
-from bot.domain.reached import Purged
+from bot.domain.reached import FROM_FURTHER_IN, Purged
 from bot.domain.reasons import REFILLED, said_of
 from bot.domain.verdict import NONE_COVERED, Judgement, Look, Verdict, describe, judge
 from providers.contract import Cached
@@ -298,6 +298,29 @@ FRESH_ROWS = {
         Verdict.UNKNOWN,
         "the purge has not got to fra yet: its copy is from before it, and is what the origin serves",
         again=True,
+    ),
+    "fetched anew, and older than the purge by its Age": Row(
+        [look("fra", "b7", MISS, 61), *origin()],
+        Verdict.UNKNOWN,
+        f"fra {FROM_FURTHER_IN}",
+        before=earlier(look("fra", "a1", HIT, 60), *origin()),
+        again=True,
+    ),
+    "asked further in again, and older than the purge by its Age": Row(
+        [look("fra", "b7", Cached.REVALIDATED, 61), *origin()], Verdict.UNKNOWN, f"fra {FROM_FURTHER_IN}", again=True
+    ),
+    "fetched anew from a cache that was not purged": Row(
+        [look("fra", "b7", MISS, 61), *origin()],
+        Verdict.UNKNOWN,
+        "fra got it from a cache further in that kept a copy, which is what the origin serves: Varnish was not asked",
+        left_alone=("Varnish",),
+        again=False,
+    ),
+    "fetched anew, with an Age since the purge": Row(
+        [look("fra", "b7", MISS, 3), *origin()], Verdict.FRESH, "", again=False
+    ),
+    "fetched anew, with the Age that the origin's answer had": Row(
+        [look("fra", "b7", MISS, 61), *[replace(x, age=60) for x in origin()]], Verdict.FRESH, "", again=False
     ),
     "a copy with the Age that the origin's answer had": Row(
         [look("fra", "b7", HIT, 905), *[replace(x, age=905) for x in origin()]],
@@ -737,6 +760,10 @@ SAID_OF_MANY = {
     "the purge has not got to \0 yet: its copy is from before it, and is what the origin serves": (
         "the purge has not got to fra, iad yet: their copies are from before it, and are what the origin serves"
     ),
+    f"\0 {FROM_FURTHER_IN}": (
+        "fra, iad fetched it anew and got copies that are older than the purge, and are what the origin serves: they"
+        " came from a cache further in, which the purge did not get to or which is no layer of this site"
+    ),
     "the copy at \0 is right, but may be from before the purge, so it proves nothing": (
         "the copies at fra, iad are right, but may be from before the purge, so they prove nothing"
     ),
@@ -782,6 +809,7 @@ def test_a_copy_is_as_old_as_it_is_by_now() -> None:
 
 # Edges that lie.
 
+AFTER = 5  # seconds from the purge to the look
 TAGS = {
     "strong": '"{}"',
     "weak": 'W/"{}"',
@@ -864,7 +892,7 @@ def origin_of(world: World) -> list[Look]:
 
 
 def judged(world: World) -> Judgement:
-    after = [seen_at(world, n, lie, lie.content, PURGED + 5) for n, lie in enumerate(world.edges) if not lie.late]
+    after = [seen_at(world, n, lie, lie.content, PURGED + AFTER) for n, lie in enumerate(world.edges) if not lie.late]
     before = [seen_at(world, n, lie, lie.before, PURGED - 5) for n, lie in enumerate(world.edges) if lie.before]
     return judge(before, [*after, *origin_of(world)], Purged(PURGED, world.soft))
 
@@ -880,6 +908,10 @@ def never_falsely_fresh(world: World) -> None:
     truly = {f"edge{n}" for n, lie in enumerate(world.edges) if is_new(world, lie)}
     stolen = {f"edge{n}" for n, lie in enumerate(world.edges) if lie.tag == "stolen" and not world.with_body}
     assert set() == set(judgement.fresh_at) - truly - stolen
+    if not world.soft:
+        assert set() == {f"edge{n}" for n, lie in enumerate(world.edges) if (lie.age or 0) > AFTER} & {
+            *judgement.fresh_at
+        }
     if judgement.verdict is Verdict.FRESH:
         assert all(not lie.late or not lie.before for lie in world.edges)
         assert () == judgement.stale_at
@@ -926,6 +958,11 @@ WITNESSES = {
     "a copy of our own look before, surely younger": (OUR_OWN, look("fra", "b7", HIT, 9), Verdict.FRESH),
     "the same as before, without an Age": (OF_BEFORE, look("fra", "b7", HIT), Verdict.UNKNOWN),
     "the same as before, and fetched anew": (OF_BEFORE, NEW, Verdict.FRESH),
+    "fetched from a cache further in that has had it since before": (
+        OF_BEFORE,
+        look("fra", "b7", MISS, 10),
+        Verdict.UNKNOWN,
+    ),
     "another than before": (OLD_THEN, look("fra", "b7", HIT, 10), Verdict.FRESH),
 }
 

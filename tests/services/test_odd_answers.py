@@ -86,6 +86,7 @@ class TwoServers(ScriptedEdges):
     """fra, behind which stand two servers that give one page in turn: a new copy, and one of fifteen minutes."""
 
     ages = (1, 900)
+    says = Cached.HIT
     given = 0
 
     def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:
@@ -93,11 +94,13 @@ class TwoServers(ScriptedEdges):
         if look.place != "fra" or look.variant:
             return look
         self.given += 1
-        return replace(look, cached=Cached.HIT, age=self.ages[(self.given - 1) % 2])
+        return replace(look, cached=self.says, age=self.ages[(self.given - 1) % 2])
 
 
-async def test_of_two_servers_with_the_same_page_the_one_stands_that_a_purge_may_have_gone_by() -> None:
+@pytest.mark.parametrize("says", [Cached.HIT, Cached.MISS, Cached.REVALIDATED, Cached.UNKNOWN])
+async def test_of_two_servers_with_the_same_page_the_one_stands_that_a_purge_may_have_gone_by(says: Cached) -> None:
     edges = TwoServers(SlateClock())
+    edges.says = says
     edges.serves = {"origin": "v2", "fra": "v2", "iad": "v2"}
     looks = [look for look in await look_all(edges, SHOP, [PAGE], 5.0, twice=True) if not look.variant]
     mine = [look for look in looks if look.place == "fra"]

@@ -15,7 +15,6 @@ from bot.domain.look import SHOWN_MAX, Look, bare_etag, compare
 from bot.domain.masking import masked
 from providers.contract import Cached
 
-FETCHED = (Cached.MISS, Cached.EXPIRED, Cached.REVALIDATED)  # the cache asked further in for this answer
 NEAR = 10  # seconds
 _SECONDS = re.compile(r"\b(\d+)(?= s old)")
 SENDS_MAX = 48  # characters of a variant that a sentence shows
@@ -134,7 +133,7 @@ class Course:
         if not self.has_turned:
             return False
         old, new = self.turned
-        return old.look.cached is Cached.STALE or new.look.cached in FETCHED
+        return old.look.cached is Cached.STALE or new.look.is_fetched
 
 
 def with_bytes(spot: Spot) -> str:

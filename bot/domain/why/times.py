@@ -12,7 +12,7 @@ from bot.domain.look import ORIGIN, Likeness, Look, compare
 from bot.domain.modified import NOW
 from bot.domain.why.case import Case, Front, Ours
 from bot.domain.why.cause import Certainty
-from bot.domain.why.spots import FETCHED, Course, Spot, Tier
+from bot.domain.why.spots import Course, Spot, Tier
 
 WORKING = 5.0  # seconds from a purge's effect to the answer that says so
 ROUNDED = 1.0  # second that an Age, which is whole, may be short of
@@ -146,7 +146,7 @@ def stands_still(case: Case, spot: Spot) -> bool:
 def fetched_now(spot: Spot) -> bool:
     """Whether our own first look made the place ask further in: what it holds since then is our doing."""
     first = next((glance for glance in spot.plain if glance.is_usable), None)
-    return first is not None and first.look.cached in FETCHED
+    return first is not None and first.look.is_fetched
 
 
 def was_there_before(course: Course) -> bool:
