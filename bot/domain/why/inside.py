@@ -18,6 +18,8 @@ from bot.domain.why.times import (
     has_outlived,
     is_from_before,
     outlived,
+    replaced,
+    stored,
     took,
     was_tried_again,
 )
@@ -83,7 +85,7 @@ def _filled_again(case: Case) -> Cause | None:
         Name.REFILLED,
         Certainty.SEEN if since and inner and changed_since(case, last) is False else Certainty.LIKELY,
         f"{names_of(again)} {do(again, 'was', 'were')} purged by {last.job.name} and filled again with the old content"
-        f" from {where}.",
+        f" from {where}{_or_another(case, last, again)}.",
         (*each(again, lambda spot: _times(case, last, spot)), *_inside(inner), *_kept_by(case, last)),
         _cure(case, last, inner),
         _prevent(case, last),
@@ -121,7 +123,23 @@ def _times(case: Case, last: Ours, spot: Spot) -> str:
     purged = span(max(0.0, case.now - (at_edge(case, last) or case.now) - 1))
     if spot.look.age is None:
         return f"{_content(spot)}, and the purge was {purged} ago"
+    if was := replaced(case, spot, last):
+        before = span(min(look.age or 0 for look in was))
+        return (
+            f"a copy {span(spot.look.age)} old, and the purge was {purged} ago; before that there was another one"
+            f" ({before} old then). An Age counts from the origin on"
+        )
     return f"a copy {span(spot.look.age)} old, and the purge was {purged} ago"
+
+
+def _or_another(case: Case, last: Ours, again: Sequence[Spot]) -> str:
+    """What else it may be where the copy, which is another than before, is older than the purge."""
+    purged = at_edge(case, last)
+    older = [
+        spot for spot in again if (since := stored(spot.look)) is not None and purged is not None and since < purged
+    ]
+    is_met = any(replaced(case, spot, last) for spot in older)
+    return ", or comes from another server behind that address" if is_met else ""
 
 
 def _inside(inner: list[Spot]) -> list[str]:

@@ -182,9 +182,22 @@ def _survived(case: Case, last: Ours, kept: list[Spot]) -> Cause:
         Name.NOT_REACHED,
         Certainty.LIKELY,
         f"{title} took {last.job.name}, and the copy at {names_of(kept)} is older than that.{later}",
-        each(kept, lambda spot: f"a copy {span(spot.look.age or 0)} old, and the purge was {case.ago(purged)}"),
+        (
+            *each(kept, lambda spot: f"a copy {span(spot.look.age or 0)} old, and the purge was {case.ago(purged)}"),
+            *_or_filled_again(case, kept),
+        ),
         _in_time(case, purged + SETTLING - case.now) if young else past(case, last),
         _other_key(case, kept[0], last),
+    )
+
+
+def _or_filled_again(case: Case, kept: list[Spot]) -> tuple[str, ...]:
+    """What else leaves such a copy behind, where nobody asked the caches further in."""
+    if case.at(Tier.INNER):
+        return ()
+    return (
+        f"an Age counts from the origin on: a cache further in that is no layer of {case.site.name}, and filled"
+        f" {names_of(kept)} again after the purge, would look the same",
     )
 
 

@@ -116,11 +116,24 @@ def _from(case: Case, spot: Spot) -> Sequence[Front]:
 
 def is_from_before(case: Case, spot: Spot, ours: Ours) -> bool | None:
     """Whether the copy at `spot` is older than what that purge did at the edge. Where that purge itself saw the edge
-    fetch the old page anew, it is not, whatever Age came with it from further in."""
+    fetch the old page anew, or met another copy there before, it is not, whatever Age came with it from further in."""
     if spot.name in ours.job.refetched_at:
         return False
     since, purged = stored(spot.look), at_edge(case, ours)
-    return None if since is None or purged is None or stands_still(case, spot) else since < purged
+    if since is None or purged is None or stands_still(case, spot):
+        return None
+    return since < purged and not replaced(case, spot, ours)
+
+
+def replaced(case: Case, spot: Spot, ours: Ours) -> tuple[Look, ...]:
+    """The copies that `spot` gave before that purge, by their Age, where what it has now is a younger one than each of
+    them, and is old though the origin has not changed since."""
+    since = stored(spot.look)
+    if since is None or changed_since(case, ours) is not False:
+        return ()
+    was = [look for look in ours.job.before if (look.place, look.url, look.variant) == (spot.name, case.url, "")]
+    made = [when for look in was if look.is_kept and (when := stored(look)) is not None]
+    return tuple(was) if len(made) == len(was) and all(when + 2 * ROUNDED < since for when in made) else ()
 
 
 def was_tried_again(case: Case, last: Ours) -> bool:

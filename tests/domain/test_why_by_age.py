@@ -1,4 +1,4 @@
-"""Why a page still looks old: a cache whose Age never grows, and a purge that was pressed again."""
+"""Why a page still looks old, by the Age of its copy: one that never grows, one that a cache further in gave it."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from bot.domain.look import ORIGIN, Look
 from bot.domain.site import Layer
-from bot.domain.why import Cause, Certainty, Name, Ours, diagnose
+from bot.domain.why import Cause, Certainty, Name, Ours, Spot, diagnose
 from providers.contract import Cached, Kind
-from tests.domain.why_cases import CLOUDFLARE, NOW, SHOP, case, edge, glance, job, layer, ours
+from tests.domain.why_cases import CLOUDFLARE, NOW, SHOP, case, edge, glance, job, layer, ours, shield
 
 HIT, MISS = Cached.HIT, Cached.MISS
 SITE = replace(SHOP, layers=(Layer("cf"),))
@@ -31,9 +31,14 @@ def purged(
     return ours(replace(made, before=tuple(before), looks=(seen(at - 30, None, "new", place=ORIGIN), *after)))
 
 
-def told(*purges: Ours) -> Cause:
-    """What is said after these, the newest first."""
-    return diagnose(case(FROZEN, purges=purges, layers=[CLOUDFLARE], site=SITE)).cause
+def told(*purges: Ours, edge: Spot = FROZEN) -> Cause:
+    """What is said of `edge` after these, the newest first."""
+    return diagnose(case(edge, purges=purges, layers=[CLOUDFLARE], site=SITE)).cause
+
+
+def aged(age: int) -> Spot:
+    """An edge with an old copy."""
+    return edge("fra", glance("fra", "old", HIT, age))
 
 
 def test_an_age_that_never_grows_tells_nothing_and_the_cure_is_wider() -> None:
@@ -74,3 +79,51 @@ def test_a_purge_once_more_is_offered_once() -> None:
     assert once.cure is not None and "Purge it once more" == once.cure.label
     assert again.cure is not None and "prefix www.shop.test/pricing" == again.cure.line
     assert again.cure.step.startswith("P-2 was not the first to be followed by the old content: name the cache")
+
+
+MET = purged([seen(303, 900)], [seen(270, 530)])  # 300 s ago; it made its copy 1,203 s ago, and the next 800 s ago
+
+
+def test_another_copy_than_before_was_filled_again_though_its_age_is_older_than_the_purge() -> None:
+    cause = told(MET, edge=aged(800))
+    assert (Name.REFILLED, Certainty.LIKELY) == (cause.name, cause.certainty)
+    assert cause.what == (
+        "fra was purged by P-1 and filled again with the old content from a cache further in, such as a shield, or comes"
+        " from another server behind that address."
+    )
+    assert cause.evidence[0] == (
+        "fra: a copy 13 min old, and the purge was 5 min ago; before that there was another one (15 min old then). An Age"
+        " counts from the origin on"
+    )
+    assert cause.cure is not None
+    assert cause.cure.says == (
+        "Purge it once more; where it is old again, name the cache further in among shop's `layers`, or empty it there."
+    )
+
+
+@pytest.mark.parametrize(
+    "purge",
+    [
+        pytest.param(purged([seen(303, 497)], []), id="the-same-copy"),
+        pytest.param(purged([seen(303, 496)], []), id="the-same-copy-rounded"),
+        pytest.param(purged([seen(303, 900), seen(302, 498)], []), id="one-of-two-that-were-there"),
+        pytest.param(purged([seen(303, 400)], []), id="an-older-copy-than-before"),
+        pytest.param(purged([seen(303, 900, cached=MISS)], []), id="fetched-for-that-look"),
+        pytest.param(purged([seen(303, None)], []), id="no-age-then"),
+        pytest.param(purged([], []), id="nothing-seen-then"),
+    ],
+)
+def test_a_copy_that_may_be_the_one_of_before_was_not_reached_and_what_else_it_may_be_is_said(purge: Ours) -> None:
+    cause = told(purge, edge=aged(800))
+    assert (Name.NOT_REACHED, Certainty.LIKELY) == (cause.name, cause.certainty)
+    assert cause.evidence[1] == (
+        "an Age counts from the origin on: a cache further in that is no layer of shop, and filled fra again after the"
+        " purge, would look the same"
+    )
+
+
+def test_where_a_cache_further_in_was_asked_no_other_one_is_guessed() -> None:
+    inner = shield("new", age=30)
+    cause = diagnose(case(aged(800), inner, purges=[purged([], [])])).cause
+    assert Name.NOT_REACHED is cause.name
+    assert not any("would look the same" in line for line in cause.evidence)
