@@ -85,6 +85,12 @@ def cut_off(place: str) -> Spot:
     return edge(place, glance(place, problem="the body ends after 3 of 10 bytes", is_broken=True))
 
 
+MADE_ANEW = (
+    edge("fra", glance("fra", "x", HIT, 9, etag="", version="")),
+    origin(glance(ORIGIN, "a", etag="", version=""), glance(ORIGIN, "b", etag="", version="")),
+)
+
+
 def waiting(state: State = State.QUEUED) -> JobView:
     return replace(
         job(20, state), layers=(layer(VARNISH, 20, LayerState.WAITING), layer(CLOUDFLARE, 20, LayerState.WAITING))
@@ -465,15 +471,8 @@ SPEAKS = [
     row(Name.NOTHING_OLD, SEEN, case(new(), origin(changed=30)), "browsers-may-keep-it-and-nothing-was-old"),
     row(Name.NOTHING_OLD, SEEN, case(edge("fra", WORKER)), "a-service-worker-and-nothing-was-old"),
     row(Name.NOTHING_OLD, SEEN, case(new(), purges=[ours(WAS_OLD)]), "old-before-and-longer-ago-than-browsers-keep"),
-    row(
-        Name.UNSTEADY,
-        SEEN,
-        case(
-            edge("fra", glance("fra", "x", HIT, 9, etag="", version="")),
-            origin(glance(ORIGIN, "a", etag="", version=""), glance(ORIGIN, "b", etag="", version="")),
-        ),
-        "made-anew-each-time",
-    ),
+    row(Name.UNSTEADY, SEEN, case(*MADE_ANEW), "made-anew-each-time"),
+    row(Name.UNSTEADY, SEEN, case(*MADE_ANEW, purges=[ours(waiting())]), "made-anew-each-time-while-a-purge-waits"),
     row(Name.UNKNOWN, POSSIBLE, case(old(), site=replace(SHOP, origin="")), "no-origin-to-compare-with"),
     row(Name.UNKNOWN, POSSIBLE, case(edge("fra", glance("fra", "busy", status=503))), "the-edge-answers-503"),
 ]

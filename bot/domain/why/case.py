@@ -8,7 +8,7 @@ from enum import StrEnum
 from urllib.parse import urljoin
 
 from bot.domain.durations import span
-from bot.domain.finding import Finding, Page, Verdict, find
+from bot.domain.finding import UNSTEADY, Finding, Page, Verdict, find
 from bot.domain.hold import Hold
 from bot.domain.job import JobView, LayerView
 from bot.domain.look import ORIGIN, Likeness, Look, compare
@@ -165,6 +165,8 @@ class Case:
         found = self._compared(seen.look, origins)
         if found.verdict is Verdict.STALE and self.is_plain_page(seen):
             return replace(found, verdict=Verdict.UNKNOWN, why=f"{spot.name} gives all the same page, the origin not")
+        if found.by_bytes and self._is_made_anew:
+            return replace(found, verdict=Verdict.UNKNOWN, why=UNSTEADY, by_bytes=False)
         return self._by_location(found, seen, [origin for origin in origins if origin.is_usable])
 
     def _compared(self, look: Look, origins: Sequence[Glance]) -> Finding:
@@ -181,6 +183,13 @@ class Case:
         """Whether somebody who asked otherwise got what the origin gives plain visitors now, which is nothing old."""
         looks = [origin.look for origin in self.origins]
         return bool(glance.look.variant) and any(compare(glance.look, look) is Likeness.SAME for look in looks)
+
+    @property
+    def _is_made_anew(self) -> bool:
+        """Whether the origin gives plain visitors other bytes each time: then one answer to another visitor, who asks
+        it once, tells nothing of the next."""
+        answers = [origin.look for origin in self.origins]
+        return any(compare(answers[0], look) is Likeness.OTHER_BYTES for look in answers[1:])
 
     def _by_location(self, found: Finding, seen: Glance, origins: Sequence[Glance]) -> Finding:
         """Of redirects counts where they lead, and not the few words that may stand below."""
