@@ -88,12 +88,12 @@ def test_another_copy_than_before_was_filled_again_though_its_age_is_older_than_
     cause = told(MET, edge=aged(800))
     assert (Name.REFILLED, Certainty.LIKELY) == (cause.name, cause.certainty)
     assert cause.what == (
-        "fra was purged by P-1 and filled again with the old content from a cache further in, such as a shield, or comes"
-        " from another server behind that address."
+        "fra was purged by P-1 and filled again with the old content from a cache further in, such as a shield, or"
+        " comes from another server behind that address."
     )
     assert cause.evidence[0] == (
-        "fra: a copy 13 min old, and the purge was 5 min ago; before that there was another one (15 min old then). An Age"
-        " counts from the origin on"
+        "fra: a copy 13 min old, and the purge was 5 min ago; before that there was another one (15 min old then). An"
+        " Age counts from the origin on"
     )
     assert cause.cure is not None
     assert cause.cure.says == (

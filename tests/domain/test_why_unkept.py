@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.look import ORIGIN
-from bot.domain.why import Case, Certainty, Name, diagnose
+from bot.domain.why import Case, Certainty, Glance, Name, diagnose
 from providers.contract import Cached
-from tests.domain.why_cases import CLOUDFLARE, RAY, case, edge, glance, origin
+from tests.domain.why_cases import CLOUDFLARE, NOW, RAY, case, edge, glance, job, looked, origin, ours
 
 DYNAMIC = Cached.UNCACHED
+SAME_THEN = replace(job(), looks=looked("new"))  # the origin was new already
 CLOUDFRONT = {**RAY, "x-amz-cf-pop": "FRA50-C1", "via": "1.1 abc.cloudfront.net (CloudFront)"}
 HIT = {**CLOUDFRONT, "x-cache": "Hit from cloudfront"}
 
@@ -65,3 +68,45 @@ def test_a_refusal_is_not_what_the_origin_gives(status: int) -> None:
     refused = glance("fra", "wait", DYNAMIC, status=status, etag="", version="")
     told = diagnose(case(edge("fra", refused))).cause
     assert (Name.UNKNOWN, Certainty.POSSIBLE) == (told.name, told.certainty)
+
+
+def unnamed(content: str) -> Glance:
+    """An answer that is never kept, and names nothing of what it holds."""
+    return glance("fra", content, DYNAMIC, etag="", version="")
+
+
+BARE = origin(glance(ORIGIN, "new", etag="", version=""), glance(ORIGIN, "new", etag="", version=""))
+FIREWALL = (
+    "something in between answers for it or rewrites it, such as a firewall that asks visitors to wait, or a server"
+    " that is not known here."
+)
+
+
+@pytest.mark.parametrize("turns", [("other", "new"), ("new", "other")])
+def test_other_bytes_by_turns_are_told_whichever_comes_last(turns: tuple[str, str]) -> None:
+    told = diagnose(case(edge("fra", *map(unnamed, turns)), BARE)).cause
+    assert (Name.UNCACHED, Certainty.LIKELY) == (told.name, told.certainty)
+    assert f"fra gives other bytes than the origin by turns: {FIREWALL}" in told.what
+    assert "SHA-256 digest of ot…" in told.evidence[0]
+
+
+PURGED = ours(replace(SAME_THEN, before=tuple(replace(unnamed("old").look, at=NOW - 303) for _ in range(2))))
+
+
+def test_the_bytes_of_before_a_purge_are_told_as_those() -> None:
+    told = diagnose(case(edge("fra", unnamed("old"), unnamed("old")), BARE, purges=[PURGED], layers=[CLOUDFLARE])).cause
+    assert (Name.UNCACHED, Certainty.LIKELY) == (told.name, told.certainty)
+    assert "fra gives the bytes of before P-1, which are not the origin's: a server or a cache further in is old" in (
+        told.what
+    )
+    assert told.cure is not None and "mend what is old there" in told.cure.says
+
+
+def test_the_bytes_of_before_a_purge_by_turns_with_the_new_ones_come_from_two_servers() -> None:
+    found = case(edge("fra", unnamed("old"), unnamed("new")), BARE, purges=[PURGED], layers=[CLOUDFLARE])
+    assert Name.DISAGREE is diagnose(found).cause.name
+
+
+def test_other_bytes_than_before_a_purge_are_not_told_as_old() -> None:
+    found = case(edge("fra", unnamed("wait"), unnamed("wait")), BARE, purges=[PURGED], layers=[CLOUDFLARE])
+    assert FIREWALL in diagnose(found).cause.what

@@ -165,13 +165,19 @@ class Case:
         found = self._compared(seen.look, origins)
         if found.verdict is Verdict.STALE and self.is_plain_page(seen):
             return replace(found, verdict=Verdict.UNKNOWN, why=f"{spot.name} gives all the same page, the origin not")
-        if found.by_bytes and self._is_made_anew:
-            return replace(found, verdict=Verdict.UNKNOWN, why=UNSTEADY, by_bytes=False)
         return self._by_location(found, seen, [origin for origin in origins if origin.is_usable])
 
     def _compared(self, look: Look, origins: Sequence[Glance]) -> Finding:
-        looks = (look, *(origin.look for origin in origins))
-        return find(Page(self.url, (), looks, has_origin=bool(self.site.origin)), look.place)[0]
+        """Against the origin; and where that tells nothing, by whether these are the bytes of before our last purge."""
+        page = Page(self.url, (), (look, *(origin.look for origin in origins)), has_origin=bool(self.site.origin))
+        found, last = find(page, look.place)[0], self.last_purge
+        if found.by_bytes and self._is_made_anew:
+            found = replace(found, verdict=Verdict.UNKNOWN, why=UNSTEADY, by_bytes=False)
+        if found.verdict is not Verdict.UNKNOWN or last is None:
+            return found
+        before = tuple(one for one in last.job.before if (one.url, one.variant) == (self.url, look.variant))
+        again = find(replace(page, before=before), look.place)[0]
+        return again if again.verdict is Verdict.STALE else found
 
     def _is_other_packing(self, seen: Glance) -> bool:
         """Whether it differs from a plain visitor's answer in its encoding alone, and names its version: that is to be

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.domain.caching import Basis, lifetime_shared
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.last_look import is_young
 from bot.domain.why.remedy import or_wider
-from bot.domain.why.spots import Spot, Tier, do, each, names_of, with_bytes
+from bot.domain.why.repeating import shown_again
+from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of, with_bytes
 from bot.domain.why.strangers import kept_by_a_stranger
 from providers.contract import Cached
+
+_OTHER = " other bytes "  # in why a finding is not known
 
 
 def uncached(case: Case) -> Cause | None:
@@ -28,9 +32,9 @@ def uncached(case: Case) -> Cause | None:
     if inner:
         return _kept_further_in(case, word, says, inner)
     if case.old():
-        return _old_and_uncached(case, word, says)
-    if other := [spot for spot in says if case.finding_at(spot).why.startswith(f"{spot.name} ")]:
-        return _from_another(case, word, [spot for spot in other if " other bytes " in case.finding_at(spot).why])
+        return _as_before(case, word) if case.is_by_bytes else _old_and_uncached(case, word, says)
+    if any(case.finding_at(spot).why.startswith(f"{spot.name} ") or _odd(case, spot) for spot in says):
+        return _from_another(case, word, [spot for spot in says if _odd(case, spot)])
     return Cause(
         Name.UNCACHED,
         Certainty.SEEN,
@@ -41,20 +45,30 @@ def uncached(case: Case) -> Cause | None:
     )
 
 
+def _odd(case: Case, spot: Spot) -> tuple[Glance, ...]:
+    """The answers to a plain visitor that hold other bytes than the origin's, where nothing says whether they are
+    old."""
+    answers = (glance for glance in spot.plain if glance.is_usable)
+    return tuple(glance for glance in answers if _OTHER in case.finding_at(spot, glance).why)
+
+
 def _from_another(case: Case, word: str, other: Sequence[Spot]) -> Cause | None:
     """It is not what the origin gives, and nothing says whether it is old: not even who gave it is known. Nothing is
     said of refusals and redirects."""
     if not other:
         return None
+    odd = [replace(spot, plain=_odd(case, spot)) for spot in other]
+    by_turns = any(len(_odd(case, spot)) < sum(one.is_usable for one in spot.plain) for spot in other)
     return Cause(
         Name.UNCACHED,
         Certainty.LIKELY,
         f"The edge never keeps this page{word}, and {names_of(other)} {do(other, 'gives', 'give')} other bytes than the"
-        " origin: something in between answers for it or rewrites it, such as a firewall that asks visitors to wait, or"
-        " a server that is not known here.",
-        (*each(other, with_bytes), *each(case.at(Tier.ORIGIN), with_bytes), *_because(other[0])),
+        f" origin{' by turns' if by_turns else ''}: something in between answers for it or rewrites it, such as a"
+        " firewall that asks visitors to wait, or a server that is not known here.",
+        (*each(odd, with_bytes), *each(case.at(Tier.ORIGIN), with_bytes), *_because(other[0])),
         Cure("Check again", f"check {case.typed}", "Read the page that the edge gives: its words say who made it."),
         "With a `marker`, every look tells the page from what stands in for it. Let this machine through firewalls.",
+        repeat=shown_again(case, other, several=True) if by_turns else "",
     )
 
 
@@ -95,6 +109,24 @@ def _old_and_uncached(case: Case, word: str, says: Sequence[Spot]) -> Cause:
         (*each(says), *each(case.at(Tier.ORIGIN))),
         _further_in(case),
         "Name every cache between edge and origin in the site's `layers`, so that a purge reaches it.",
+    )
+
+
+def _as_before(case: Case, word: str) -> Cause:
+    """What it gives is what it gave before our last purge, by its bytes alone, which something in between may make of
+    the page each time."""
+    old, last = case.old(), case.last_purge
+    since = f" of before {last.job.name}" if last is not None else ""
+    return Cause(
+        Name.UNCACHED,
+        Certainty.LIKELY,
+        f"The edge never keeps this page{word}, and {names_of(old)} {do(old, 'gives', 'give')} the bytes{since}, which"
+        " are not the origin's: a server or a cache further in is old, or something in between rewrites the page or"
+        " answers for it, such as a firewall.",
+        (*each(old, with_bytes), *each(case.at(Tier.ORIGIN), with_bytes), *_because(old[0])),
+        _further_in(case),
+        "With a `marker`, every look tells the page from what stands in for it. Name every cache between edge and"
+        " origin in the site's `layers`.",
     )
 
 
