@@ -47,6 +47,7 @@ class Event(StrEnum):
     ASKED_PERSON = "asked_person"  # the outcome of `layer` is unknown
     CANCELLED = "cancelled"  # by `who`: `n` calls stayed unsent, `flying` were on their way
     RETRIED = "retried"  # by `who`
+    CHECKED_AGAIN = "checked_again"  # by `who`, who has the edge looked at anew: looks are counted from one again
     PARKED = "parked"  # runs kept raising; `text` is the last error
     RESTORED = "restored"  # it was open in a backup that was restored, and so was ended
     NOTED = "noted"  # `text`, a sentence of ours on what was asked, or on what a page shows

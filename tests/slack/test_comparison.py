@@ -66,3 +66,11 @@ def test_a_page_beside_the_one_url_of_a_deploy_is_named() -> None:
         looks=(look("fra", "b7", url=FRONT),),
     )
     assert comparison(deployed).startswith(f"one of them: {FRONT} · fra before: ")
+
+
+def test_what_was_seen_since_the_proof_is_told_as_that() -> None:
+    assert DONE.proven is not None
+    later = tuple(replace(seen, at=DONE.proven + 300) for seen in DONE.looks)
+    again = replace(DONE, looks=later)
+    assert " · after, looked at again 5 min later: " in comparison(again)
+    assert comparison(DONE) == comparison(again).replace(", looked at again 5 min later", "")

@@ -173,6 +173,7 @@ LINES = {
     ),
     "urgent": (Told(Event.URGENT, who="U_LEA"), "• <@U_LEA> has it go first, before everything that is not sent yet."),
     "passed": (Told(Event.PASSED, text="P-12"), "• Waits a little longer: P-12 is urgent."),
+    "looked at again": (Told(Event.CHECKED_AGAIN, who="U_MIA"), "• <@U_MIA> has it looked at again."),
     "gone on": (Told(Event.RETRIED, who="token:ops-cli"), "• token `ops-cli` had it go on."),
     "begins later": (
         Told(Event.SCHEDULED, text="Tue 1 Dec 09:00:00 CET", seconds=424_800.0),

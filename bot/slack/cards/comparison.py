@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 
 from bot.domain.deploy import is_page
+from bot.domain.durations import length
 from bot.domain.job import JobView, State
 from bot.domain.look import Likeness, Look, compare
 from bot.domain.verdict import Verdict, describe
@@ -31,8 +32,13 @@ def comparison(job: JobView) -> str:
     many = len(job.covered) > 1
     page = "" if alone else f"{'one of them: ' if many else ''}{url_text(after.url, 150)} · "
     place = "" if after.place == DNS else f"{escape(after.place, 40)} "
-    now = "after: " if job.layers else ""
+    now = f"after{_later(job, after)}: " if job.layers else ""
     return f"{page}{place}{was}{now}{escape(describe(after, after.at), 200)} = origin"
+
+
+def _later(job: JobView, after: Look) -> str:
+    """How long after the proof the look was made, where the edge was looked at again since."""
+    return f", looked at again {length(after.at - job.proven)} later" if job.proven and after.at > job.proven else ""
 
 
 def _shown(job: JobView) -> Look | None:

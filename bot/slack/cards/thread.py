@@ -220,6 +220,8 @@ def _by_people(told: Told, who: str) -> str:
             return f"Goes first no more, since {who} {since}: it waits its turn."
         case Event.RETRIED:
             return f"{who} had it go on."
+        case Event.CHECKED_AGAIN:
+            return f"{who} has it looked at again."
         case _:
             return ""
 
