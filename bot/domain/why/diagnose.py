@@ -49,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     statuses.redirected,
     ours.softly,
     torn.torn,
+    torn.partly_other,
     content.variant,
     calm.unsteady,
     unkept.uncached,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.answer import PLAIN, Asked
+from bot.domain.finding import Verdict
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.ours import SETTLING, healed_softly
@@ -30,6 +31,38 @@ def torn(case: Case) -> Cause | None:
     if turned:
         return _turned(case, turned)
     return _both(case, found, Certainty.LIKELY) if found else None
+
+
+def partly_other(case: Case) -> Cause | None:
+    """Some of the visitors at one place get the page as the origin has it, and others something else that is nothing
+    old as far as anybody can tell: a redirect of nobody's, a part."""
+    found = {spot.name: (spot, answers) for spot in case.at(Tier.EDGE) if (answers := _other_by_turns(case, spot))}
+    if not found:
+        return None
+    spots = [spot for spot, _ in found.values()]
+    whys = dict.fromkeys(case.finding_at(spot, one).why for spot, answers in found.values() for one in answers)
+    where = do(spots, "its address", "each address")
+    return Cause(
+        Name.UNKNOWN,
+        Certainty.SEEN,
+        f"{names_of(spots)} {do(spots, 'gives', 'give')} the page as the origin has it and, by turns, something else to"
+        f" the same request: {'; '.join(whys)}. Several servers seem to stand behind {where}.",
+        (
+            *each(spots, lambda spot: ", then ".join(one.told for one in spot.plain if one.is_usable)),
+            *each(case.at(Tier.ORIGIN)),
+        ),
+        Cure("Check again", f"check {case.typed}", "Look which of the servers behind that address answers otherwise."),
+        _PREVENT,
+        repeat=shown_again(case, spots, several=True),
+    )
+
+
+def _other_by_turns(case: Case, spot: Spot) -> list[Glance]:
+    """The plain answers that tell nothing of the page, and are not the origin's, beside new ones and no old one."""
+    found = [(one, case.finding_at(spot, one)) for one in spot.plain if one.is_about_the_page]
+    if {finding.verdict for _, finding in found} != {Verdict.FRESH, Verdict.UNKNOWN}:
+        return []
+    return [one for one, finding in found if finding.why.startswith(f"{spot.name} ")]
 
 
 def to_ask_again(case: Case, spot: Spot) -> tuple[Asked, ...]:

@@ -1,0 +1,45 @@
+"""Why a page still looks old: an edge that gives the page to some and something that is no page to others."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.why import Certainty, Glance, Name, diagnose
+from providers.contract import Cached
+from tests.domain.why_cases import case, edge, glance, new
+
+MISS = Cached.MISS
+PAGE = glance("fra", "new", MISS)
+ELSEWHERE = glance("fra", "", MISS, status=301, headers={"location": "/old"}, etag="", version="")
+PART = glance("fra", "new", MISS, status=206, digest="", version="")
+
+
+@pytest.mark.parametrize("turns", [(PAGE, ELSEWHERE), (ELSEWHERE, PAGE)])
+def test_a_redirect_by_turns_is_told_with_the_page_beside_it(turns: tuple[Glance, ...]) -> None:
+    told = diagnose(case(edge("fra", *turns), new("iad")))
+    assert (Name.UNKNOWN, Certainty.SEEN) == (told.cause.name, told.cause.certainty)
+    assert told.cause.what == (
+        "fra gives the page as the origin has it and, by turns, something else to the same request: fra redirects"
+        " (301), the origin does not. Several servers seem to stand behind its address."
+    )
+    assert ", then ".join(one.told for one in turns) in told.cause.evidence[0]
+    assert "for n in 1 2 3 4" in told.cause.repeat
+
+
+def test_a_part_by_turns_is_told_so() -> None:
+    assert "by turns, something else to the same request: fra answered with a part of the page (206)" in (
+        diagnose(case(edge("fra", PART, PAGE))).cause.what
+    )
+
+
+@pytest.mark.parametrize(
+    "turns",
+    [
+        pytest.param((PAGE, PAGE), id="the page each time"),
+        pytest.param((ELSEWHERE, ELSEWHERE), id="a redirect each time"),
+        pytest.param((glance("fra", "", status=503), PAGE), id="a fault of the moment"),
+        pytest.param((glance("fra", problem="connection refused"), PAGE), id="silence"),
+    ],
+)
+def test_nothing_is_told_by_turns_of(turns: tuple[Glance, ...]) -> None:
+    assert "by turns" not in diagnose(case(edge("fra", *turns))).cause.what
