@@ -66,7 +66,7 @@ def plain_urls(sites: Sequence[Site]) -> Callable[[str], Target | None]:
 
     def read(line: str) -> Target | None:
         found = fullmatch(line)
-        if found is None or (name := names.get(found[1])) is None or len(line) > URL_MAX:
+        if found is None or (name := names.get(found[1])) is None or len(line) > URL_MAX or "/." in line:
             return None
         return Target(url, line, name)
 

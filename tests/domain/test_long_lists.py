@@ -57,6 +57,8 @@ PLAIN = {
     "a blank before": (f" {A}", False),
     "a letter beyond ASCII": (f"{A}/é", False),
     "a line end": (f"{A}\n", False),
+    "a dot for a folder, before a query": ("https://www.shop.test/.?0", False),
+    "two dots for a folder": (f"{A}/../b", False),
     "as long as can be": (A.ljust(URL_MAX, "a"), True),
     "too long": (A.ljust(URL_MAX + 1, "a"), False),
 }
