@@ -9,7 +9,9 @@ What a cache says of itself (HIT, MISS, Age) explains a finding, and never makes
     a part of the page, and nobody asked for one     unknown: somebody on the way is at fault
     packed in a way that is not known                unknown, but for the origin's bytes packed the same way
     other bytes and an older Last-Modified           stale
-    other bytes and a newer Last-Modified            unknown: the origin may have gone back, or be behind
+    other bytes and the same Last-Modified           unknown: an edge that rewrites pages leaves such
+    other content and a newer Last-Modified          unknown: the origin may have gone back, or be behind; not where it
+                                                     is what was there before
     other bytes, and nothing else to go by           stale if kept, or if they are those of before; else unknown
 
 Where a deploy said what the page must show, that comes first: a page without it is stale, whatever the origin serves,
@@ -23,12 +25,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.domain.look import ORIGIN, Likeness, Look, bare_etag, compare, seems_same
-from bot.domain.modified import beside, is_newer, is_older
+from bot.domain.modified import beside, is_newer, is_older, told_at_once
 from providers.contract import Cached
 
 REFUSING = frozenset({401, 403, 407, 429, *range(500, 600)})  # about the asker or a fault, not about the page
 PART = 206
 AHEAD = "changed after the origin's"
+REWRITTEN = "changed when the origin's was"
+ALIKE_TO_ALL = "gives all the same page, the origin not"
 UNREADABLE = "in an encoding that cannot be read here"
 UNSTEADY = "the origin answers differently each time"
 _STEADY = frozenset({Likeness.SAME, Likeness.BEGUN, Likeness.UNREAD, Likeness.UNSAID})
@@ -72,6 +76,7 @@ class Page:
     has_origin: bool
     variant: str = ""
     unasked: frozenset[str] = frozenset()  # probes around the world that look at other pages
+    plain: tuple[Look, ...] = ()  # what the origin answers a plain visitor, where this is another's request
 
     def was(self, place: str) -> tuple[Look, ...]:
         """The answers of `place` before the purge."""
@@ -136,7 +141,10 @@ def _find(page: Page, look: Look) -> Finding:
     if look.cached is Cached.UNCACHED and not (likeness and likeness.is_other):
         return _uncached(look, likeness)
     was_read = bool(look.digest or look.begins)
-    return _compared(page, look, origins, likeness, was_read and not any(seems_same(look, one) for one in origins))
+    found = _compared(page, look, origins, likeness, was_read and not any(seems_same(look, one) for one in origins))
+    if found.verdict is Verdict.STALE and any(compare(look, one) is Likeness.SAME for one in page.plain):
+        return _unknown(look, f"{look.place} {ALIKE_TO_ALL}", can_change=False)
+    return found
 
 
 _A_PART = f"with a part of the page ({PART}), though all of it was asked for"
@@ -213,11 +221,17 @@ def _compared(
     if look.shows and not survived and likeness in _UNNAMED:
         return Finding(place, url, Verdict.FRESH, look=look)
     match likeness:
+        case Likeness.OTHER if _is_ahead(look, origins) and not survived:
+            return _unknown(look, f"{place} serves other content than the origin, {AHEAD} ({beside(look, origins[0])})")
         case Likeness.OTHER:
             return Finding(place, url, Verdict.STALE, look=look)
         case Likeness.OTHER_BYTES if is_newer(look, origins):
-            told = beside(look, origins[0])
-            return _unknown(look, f"{place} serves other bytes than the origin, {AHEAD} ({told})")
+            return _unknown(look, f"{place} serves other bytes than the origin, {AHEAD} ({beside(look, origins[0])})")
+        case Likeness.OTHER_BYTES if told := told_at_once(look, origins):
+            why = (
+                f"{place} serves other bytes than the origin, {REWRITTEN} ({told}), as an edge does that rewrites pages"
+            )
+            return _unknown(look, f"{why}: only a `marker` could tell")
         case Likeness.OTHER_BYTES if is_older(look, origins):
             return Finding(place, url, Verdict.STALE, look=look)
         case Likeness.OTHER_BYTES if survived or (look.is_kept and not page.was(place)):
@@ -234,6 +248,9 @@ def _compared(
             return _unknown(look, f"{place} serves other bytes than the origin under the same ETag")
         case Likeness.UNREAD:
             return _unknown(look, _unread(look, _unread_of(origins) or origins[0]))
+        case Likeness.BEGUN if bare_etag(look.etag) != bare_etag(origins[0].etag):
+            first = f"the first {min(look.size, origins[0].size) // _MIB} MiB"
+            return _unknown(look, f"{place} begins as the origin does ({first}), as long and under another ETag")
         case Likeness.BEGUN:
             first = f"the first {min(look.size, origins[0].size) // _MIB} MiB"
             why = f"{place} begins as the origin does ({first}), and no length with a strong ETag speaks for the rest"
@@ -242,6 +259,13 @@ def _compared(
             return _unknown(look, "the answers hold nothing to compare: no ETag, no version, no whole body")
         case None:
             return _unknown(look, UNSTEADY, can_change=False)
+
+
+def _is_ahead(look: Look, origins: Sequence[Look]) -> bool:
+    """Whether it is another page by its ETag alone, and a newer one by its date."""
+    one = origins[0]
+    is_by_tag = (look.status, look.version) == (one.status, one.version) and not look.redirects
+    return is_by_tag and bare_etag(look.etag) != bare_etag(one.etag) and is_newer(look, origins)
 
 
 def _unread_of(origins: Sequence[Look]) -> Look | None:

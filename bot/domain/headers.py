@@ -14,6 +14,7 @@ VERSION_MAX = 40  # characters
 ETAG_MAX = 200
 ODD_MAX = 40
 TYPE_MAX = 60
+AGES_MAX = 8  # that are read of one answer
 TEXT_MAX = 256 * 1024  # characters of a body in which a version is looked for
 
 _SECONDS = re.compile(r"[0-9]{1,10}")
@@ -24,11 +25,11 @@ _ATTRIBUTE = re.compile(r"""\b(name|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"
 
 
 def age_of(headers: Mapping[str, str]) -> int | None:
-    """Age in seconds; None unless it is one whole number that can be true (RFC 9111, 5.1)."""
-    value = headers.get("age", "").strip()
-    if not _SECONDS.fullmatch(value):
-        return None
-    return int(value) if int(value) <= YEARS_10 else None  # an Age beyond it is a mistake
+    """Age in seconds; None unless it is a whole number that can be true (RFC 9111, 5.1). Of several the greatest: a
+    copy is not to pass for younger than some cache on the way says."""
+    said = [value.strip() for value in headers.get("age", "").split(",")[:AGES_MAX]]
+    true = [int(value) for value in said if _SECONDS.fullmatch(value) and int(value) <= YEARS_10]  # beyond: a mistake
+    return max(true, default=None)
 
 
 def browsers_may_keep(headers: Mapping[str, str], now: float) -> int | None:

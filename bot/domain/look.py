@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.durations import span
-from bot.domain.masking import masked
+from bot.domain.locations import led
+from bot.domain.masking import MASK, masked
 from providers.contract import Cached
 
 ORIGIN = "origin"  # the place of a look at the origin
@@ -132,19 +133,24 @@ class Likeness(StrEnum):
 
 
 def compare(one: Look, other: Look) -> Likeness:
-    """Whether two answers hold the same content. Another status is other content, and of a page that is gone nothing
-    else counts. Equal bodies decide; then whatever differs, as bodies that are not read whole do where their beginnings
-    or lengths differ; then whatever agrees, of which an ETag counts for less than the bodies that it stands over."""
+    """Whether two answers hold the same content. Another status is other content; of a page that is gone nothing else
+    counts, nor of a redirect beside where it leads. Equal bodies decide; then whatever differs, as bodies that are not
+    read whole do where their beginnings or lengths differ; then whatever agrees, of which an ETag counts for less than
+    the bodies that it stands over."""
     if _status(one) != _status(other):
         return Likeness.OTHER  # also 404 and 410: search engines, and caches, treat them differently
     if one.status in GONE:
         return Likeness.SAME
+    if (leads := _lead_alike(one, other)) is not None:
+        return Likeness.SAME if leads else Likeness.OTHER
     bodies = _bodies(one, other)
     tags = _agree(bare_etag(one.etag), bare_etag(other.etag)) if one.packed == other.packed else None
     versions = _agree(one.version, other.version)
     match bodies, tags, versions:
         case True, _, _:
             return Likeness.SAME
+        case None, False, None | True if is_begun(one, other) and _agree_on(_length(one), _length(other)):
+            return Likeness.BEGUN  # several servers give one file ETags of their own
         case (_, False, _) | (_, _, False):
             return Likeness.OTHER
         case _, _, True if one.packed or other.packed:
@@ -175,6 +181,17 @@ def seems_same(one: Look, other: Look) -> bool:
 def is_begun(one: Look, other: Look) -> bool:
     """Whether two bodies were compared by their beginnings alone."""
     return bool(one.begins and other.begins) and not (one.digest and other.digest)
+
+
+def _lead_alike(one: Look, other: Look) -> bool | None:
+    """Whether two redirects lead to one URL; None of anything else, and where one does not say where, or hides it. Of
+    what was asked for without TLS, http or https tells nothing."""
+    leads = [led(look.url, look.leads_to) for look in (one, other) if look.redirects and look.leads_to]
+    if len(leads) < 2 or any(MASK in lead for lead in leads):
+        return None
+    if one.over or other.over:
+        leads = [lead.partition("://")[2] or lead for lead in leads]
+    return leads[0] == leads[1]
 
 
 def _status(look: Look) -> int:

@@ -30,6 +30,14 @@ def told_older(look: Look, origins: Sequence[Look]) -> str:
     return beside(look, origins[0]) if is_told else ""
 
 
+def told_at_once(look: Look, origins: Sequence[Look]) -> str:
+    """When both say that they were changed, where that is at one and the same time, and not just now; else ""."""
+    mine, its = _moment(look), {_changed(origin) for origin in origins}
+    if mine is None or its != {mine}:
+        return ""
+    return f"Last-Modified {datetime.fromtimestamp(mine, UTC).strftime('%d %b %Y %H:%M').removeprefix('0')}"
+
+
 def _changed(origin: Look) -> float | None:
     found = _moment(origin)
     return None if found is None or found > origin.at - NOW else found

@@ -10,6 +10,7 @@ from bot.domain.look import ORIGIN, Look, compare
 from providers.contract import Cached
 
 TO_MAX = 200  # characters
+_ROUNDED = 1  # second: Ages are whole, and two answers moments apart
 FROM_FURTHER_IN = (
     "fetched it anew and got a copy that is older than the purge, and is what the origin serves: it came from a cache"
     " further in, which the purge did not get to or which is no layer of this site"
@@ -125,9 +126,11 @@ def not_asked(names: Sequence[str]) -> str:
 
 def aged_here(look: Look, page: Page) -> Look:
     """`look` without the Age that the origin's own answers come with, where a cache stands before it: a copy of such an
-    answer has had it from the start."""
-    of_origin = max((origin.age or 0 for origin in page.now(ORIGIN)), default=0)
-    return replace(look, age=None if look.age is None else look.age - of_origin)
+    answer has had it from the start, and is never younger than it."""
+    if look.age is None:
+        return look
+    of_origin = (origin.age or 0 for origin in page.now(ORIGIN) if not origin.problem)
+    return replace(look, age=look.age - max((age for age in of_origin if age <= look.age + _ROUNDED), default=0))
 
 
 def is_older(look: Look, purged_at: float | None) -> bool:

@@ -89,7 +89,11 @@ def _pages(before: Sequence[Look], after: Sequence[Look]) -> list[Page]:
     probes = {look.place for look in looks if look.country}
     asked = {(look.url, look.place) for look in looks if look.country}
     unasked = {url: frozenset(place for place in probes if (url, place) not in asked) for url, _ in keys}
-    return [Page(url, _of(before, url, v), _of(after, url, v), has_origin, v, unasked[url]) for url, v in keys]
+    plain = {url: tuple(look for look in _of(after, url, "") if look.place == ORIGIN) for url, _ in keys}
+    return [
+        Page(url, _of(before, url, v), _of(after, url, v), has_origin, v, unasked[url], plain[url] if v else ())
+        for url, v in keys
+    ]
 
 
 def _of(looks: Sequence[Look], url: str, variant: str) -> tuple[Look, ...]:

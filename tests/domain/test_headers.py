@@ -22,7 +22,10 @@ AGES = {
     "long beyond reason": ("1" * 400, None),
     "not a number": ("old", None),
     "a fraction": ("1.5", None),
-    "said twice": ("5, 7", None),
+    "said twice": ("5, 7", 7),
+    "said twice, the old one first": ("5000, 0", 5000),
+    "said twice, once beyond reason": ("99999999999, 3", 3),
+    "said more often than anybody reads": (", ".join(["1"] * 8 + ["9"]), 1),
     "digits of another script": ("５", None),
     "empty": ("", None),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from email.utils import formatdate
 
 import pytest
 from hypothesis import given, settings
@@ -62,6 +63,16 @@ def earlier(*looks: Look) -> list[Look]:
 def origin(content: str = "b7", *, etag: str | None = None, digest: str | None = None, version: str = "") -> list[Look]:
     """The origin asked twice."""
     return [look("origin", content, etag=etag, digest=digest, version=version)] * 2
+
+
+def to(location: str, seen: Look) -> Look:
+    """A redirect, as `seen` for the rest."""
+    return replace(seen, status=301, leads_to=location)
+
+
+def dated(seen: Look, days: float) -> Look:
+    """Changed so many days before the purge."""
+    return replace(seen, last_modified=formatdate(PURGED - days * 86_400, usegmt=True))
 
 
 def to_itself(seen: Look) -> Look:
@@ -137,13 +148,13 @@ FRESH_ROWS = {
             look("origin", "x2", etag='W/"b7"'),
         ],
         Verdict.FRESH,
-        "",
+        "at fra by a weak ETag alone: other bytes than the origin's",
         again=False,
     ),
     "rewritten on the way, by the site's own marker": Row(
         [look("fra", "rewritten", MISS, etag='W/"b7"', version="b7"), *origin(version="b7")],
         Verdict.FRESH,
-        "",
+        "at fra by the marker alone: other bytes than the origin's",
         again=False,
     ),
     "one ETag per server, one body": Row([look("fra", etag='"node-2"'), *origin()], Verdict.FRESH, "", again=False),
@@ -154,7 +165,10 @@ FRESH_ROWS = {
         again=False,
     ),
     "the marker, where the origin's bytes never hold still": Row(
-        [look("fra", "x3", MISS, version="b7"), *MARKED], Verdict.FRESH, "", again=False
+        [look("fra", "x3", MISS, version="b7"), *MARKED],
+        Verdict.FRESH,
+        "at fra by the marker alone: other bytes than the origin's",
+        again=False,
     ),
     "already the same": Row(
         [look("fra", "b7", HIT, 2), *origin()],
@@ -240,6 +254,23 @@ FRESH_ROWS = {
         [replace(NEW, over="http"), *origin()],
         Verdict.FRESH,
         "fra asked over http, as the address says: https visitors may get other copies",
+        again=False,
+    ),
+    "a redirect to the same page, written otherwise and over other words": Row(
+        [to("/b", look("fra", "Moved.", HIT, 3)), *[to("https://www.shop.test/b", one) for one in origin("<p>Moved")]],
+        Verdict.FRESH,
+        "",
+        before=earlier(to("/a", look("fra", "Moved.", HIT, 60)), *MOVED),
+        again=False,
+    ),
+    "a redirect of an origin that is asked without TLS, and so leads to http": Row(
+        [
+            to("https://www.shop.test/b", look("fra", "", HIT, 3)),
+            *[replace(to("http://www.shop.test/b", one), over="http") for one in origin("")],
+        ],
+        Verdict.FRESH,
+        "",
+        before=earlier(to("/a", look("fra", "", HIT, 60)), *MOVED),
         again=False,
     ),
     "a redirect that the purge changed": Row(
@@ -514,14 +545,48 @@ STALE_ROWS |= {
         'still old at fra (HIT, 5 h old, ETag "a1", asked with X: y) · a plain visitor gets the new page; the old copy'
         " seems to have a key of its own, which this purge did not reach",
     ),
-    "the plain page in place of a variant": Row(
-        [NEW, *origin(), look("fra", "b7", HIT, variant="X: y"), *varied("mobile")],
+    "a kept redirect that leads elsewhere than the origin's": Row(
+        [to("/a", look("fra", "", HIT, 3)), *[to("/b", one) for one in origin("")]],
         Verdict.STALE,
-        'still old at fra (HIT, ETag "b7", asked with X: y)',
+        "still old at fra (HIT, 301, 3 s old)"
+        " · the edge fetched it again after the purge and got the old one: a cache further in may still hold that",
+    ),
+    "another page by its ETag, newer than the origin's, and what was there before": Row(
+        [dated(OLD, 1), *[dated(one, 2) for one in origin()]],
+        Verdict.STALE,
+        'still old at sin (HIT, 5 h old, version "a1")',
+        before=earlier(dated(OLD, 1), *origin()),
+    ),
+    "another page by its ETag, and as old as the origin's": Row(
+        [dated(OLD, 1), *[dated(one, 1) for one in origin()]],
+        Verdict.STALE,
+        'still old at sin (HIT, 5 h old, version "a1")',
+    ),
+    "another version, and newer than the origin's": Row(
+        [dated(OLD, 1), *[dated(one, 2) for one in origin(version="b7")]],
+        Verdict.STALE,
+        'still old at sin (HIT, 5 h old, version "a1")',
     ),
 }
 
 UNKNOWN_ROWS = {
+    "the plain page in place of a variant": Row(
+        [NEW, *origin(), look("fra", "b7", HIT, variant="X: y"), *varied("mobile")],
+        Verdict.UNKNOWN,
+        "fra gives all the same page, the origin not (asked with X: y)",
+        again=False,
+    ),
+    "another page by its ETag, and newer than the origin's": Row(
+        [dated(look("sin", "c9", HIT, 3), 1), *[dated(one, 2) for one in origin()]],
+        Verdict.UNKNOWN,
+        "sin serves other content than the origin, changed after the origin's (Last-Modified 14 Jan 08:00, the origin's"
+        " 13 Jan 08:00)",
+    ),
+    "a copy older than the purge, and younger than what the origin answers with": Row(
+        [look("fra", "b7", HIT, 3000), *[replace(x, age=3600) for x in origin()]],
+        Verdict.UNKNOWN,
+        "the purge has not got to fra yet: its copy is from before it, and is what the origin serves",
+    ),
     "a redirect that is the origin's, and was before": Row(
         [replace(look("fra", "to /b", HIT, 3, status=301), leads_to="/b"), *MOVED],
         Verdict.UNKNOWN,

@@ -251,10 +251,12 @@ async def test_a_variant_with_content_of_its_own_is_compared_with_its_own_origin
     assert Verdict.FRESH is (await checked(shop)).judgement.verdict
 
 
-async def test_a_page_for_everybody_in_place_of_a_variant_is_old(tmp_path: Path) -> None:
+async def test_a_page_for_everybody_in_place_of_a_variant_is_nothing_old(tmp_path: Path) -> None:
     shop, edges = varied_shop(tmp_path, WITH_PHONES)
     edges.kept["origin", MOBILE] = "small"
-    assert ("fra", "iad") == (await checked(shop)).judgement.stale_at
+    judged = (await checked(shop)).judgement
+    assert ("fra", "iad") == judged.unknown_at
+    assert "fra, iad give all the same page, the origin not" in judged.why
 
 
 async def test_a_page_in_brotli_is_compared_by_its_content(tmp_path: Path) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from urllib.parse import urljoin
 
 from bot.domain.durations import span
 from bot.domain.finding import UNSTEADY, Finding, Page, Verdict, find
 from bot.domain.hold import Hold
 from bot.domain.job import JobView, LayerView
+from bot.domain.locations import led
 from bot.domain.look import ORIGIN, Likeness, Look, compare
 from bot.domain.saying import url_line
 from bot.domain.site import Site
@@ -199,13 +199,13 @@ class Case:
 
     def _by_location(self, found: Finding, seen: Glance, origins: Sequence[Glance]) -> Finding:
         """Of redirects counts where they lead, and not the few words that may stand below."""
-        leads = {(one.look.status, urljoin(self.url, one.location)) for one in origins if one.location}
+        leads = {(one.look.status, led(self.url, one.location)) for one in origins if one.location}
         if not seen.location or len(leads) != 1 or not all(origin.location for origin in origins):
             return found
         status, to = next(iter(leads))
         if seen.look.status != status:
             return found
-        if urljoin(self.url, seen.location) != to:
+        if led(self.url, seen.location) != to:
             return Finding(found.place, found.url, Verdict.STALE, look=seen.look, variant=found.variant)
         other_words = compare(seen.look, origins[0].look) is Likeness.OTHER_BYTES
         if other_words and seen.look.cached is not Cached.UNCACHED:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from urllib.parse import urljoin, urlsplit
 
 from bot.domain.finding import Verdict
+from bot.domain.locations import host_of, led
 from bot.domain.masking import masked, without_credentials
 from bot.domain.saying import safe_word
 from bot.domain.why.case import Case
@@ -75,9 +75,9 @@ def redirected(case: Case) -> Cause | None:
     origin = case.origin
     if origin is None or not 300 <= origin.look.status < 400 or not origin.answer.says("location") or case.saw_old:
         return None
-    goes = urljoin(case.url, origin.answer.says("location"))
+    goes = led(case.url, origin.answer.says("location"))
     there = without_credentials(goes)
-    ours = urlsplit(there).hostname in case.site.hosts and _URL.fullmatch(there)
+    ours = host_of(there) in case.site.hosts and _URL.fullmatch(there)
     return Cause(
         Name.REDIRECTED,
         Certainty.SEEN,
