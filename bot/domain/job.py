@@ -202,6 +202,7 @@ class JobView:
     altered: bool = False  # somebody had changed it in the ledger's file when it ended: nothing it says is sure
     looks: tuple[Look, ...] = ()  # the last look at each place and URL
     before: tuple[Look, ...] = ()  # the looks before the purge
+    first_looks: tuple[Look, ...] = ()  # those by which it ended first, where it was looked at again since
     fresh_at: tuple[str, ...] = ()  # places proven
     stale_at: tuple[str, ...] = ()
     was_old_at: tuple[str, ...] = ()  # places that were old at some look after the purge

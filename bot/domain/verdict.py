@@ -24,6 +24,7 @@ class Judgement:
     A place is in `fresh_at` when nothing there is stale or unknown and a page is fresh, in `stale_at` when a page there
     is old. `already_same` names the places that served the origin's content before the purge. `worth_another`: another
     look could change the verdict. `not_seen_new` are old answers of data centres that were not seen new since.
+    `moved_on`: the origin has changed since the purge was proven, so that what is old now says nothing of that.
     """
 
     verdict: Verdict
@@ -34,6 +35,7 @@ class Judgement:
     already_same: tuple[str, ...] = ()
     worth_another: bool = False
     not_seen_new: tuple[Look, ...] = ()
+    moved_on: bool = False
 
 
 def judge(before: Sequence[Look], after: Sequence[Look], purged: Purged = NOTHING_PURGED) -> Judgement:
@@ -68,6 +70,7 @@ def judge(before: Sequence[Look], after: Sequence[Look], purged: Purged = NOTHIN
         already_same=same,
         worth_another=not scene.moved_on and any(f.can_change for f in findings if f.verdict is not Verdict.FRESH),
         not_seen_new=tuple(owing),
+        moved_on=scene.moved_on,
     )
 
 

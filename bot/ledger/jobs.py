@@ -19,6 +19,7 @@ from bot.ledger.warmings import Warmings
 from providers.contract import Kind
 
 _TIMED = "case when json_valid(doc) then json_extract(doc, '$.scheduled_for') end > 0"  # as its index says
+_PHASES = ("before", "after", "first")
 _OPEN = "state not in ('done', 'partial', 'failed', 'cancelled', 'denied', 'expired')"
 
 
@@ -104,7 +105,7 @@ class Jobs:
             " from layers where job = :job order by position",
             job=number,
         )
-        looks = self._looks(number) if with_looks else {"before": (), "after": ()}
+        looks = self._looks(number) if with_looks else dict.fromkeys(_PHASES, ())
         return replace(
             job,
             id=number,
@@ -115,6 +116,7 @@ class Jobs:
             layers=tuple(_layer(layer) for layer in layers),
             before=looks["before"],
             looks=looks["after"],
+            first_looks=looks["first"],
             approval=self._with_votes(number, job.approval),
             url=self._link(number),
             warming=self._warmings.of_job(number) if job.warm else None,
@@ -132,7 +134,7 @@ class Jobs:
 
     def _looks(self, job: int) -> Mapping[str, tuple[Look, ...]]:
         rows = self._tx.rows("select phase, doc from looks where job = :job order by url, place, n", job=job)
-        phases: dict[str, list[Look]] = {"before": [], "after": []}
+        phases: dict[str, list[Look]] = {phase: [] for phase in _PHASES}
         for row in rows:
             phases[str(row["phase"])].append(unpack(LOOK, row["doc"]))
         return {phase: tuple(looks) for phase, looks in phases.items()}
@@ -283,7 +285,7 @@ class Jobs:
         return whole(self._tx.rows(sql, job=number, digest=digest, round=round)[0]["n"])
 
     def save_looks(self, number: int, phase: str, looks: Sequence[Look]) -> None:
-        """Keep the newest looks of a phase ("before" or "after"), by place and URL; the origin is asked twice."""
+        """Keep the newest looks of a phase, by place and URL; the origin is asked twice."""
         self._tx.run("delete from looks where job = :job and phase = :phase", job=number, phase=phase)
         self._tx.many(
             "insert into looks (job, phase, place, url, n, doc) values (:job, :phase, :place, :url, :n, :doc)",
@@ -291,6 +293,15 @@ class Jobs:
                 {"job": number, "phase": phase, "place": x.place, "url": x.url, "n": n, "doc": pack(LOOK, x)}
                 for n, x in enumerate(looks)
             ],
+        )
+
+    def keep_first_looks(self, number: int) -> None:
+        """Keep the looks by which the job ended, before it is looked at again: the first of them only."""
+        self._tx.run(
+            "insert into looks (job, phase, place, url, n, doc)"
+            " select job, 'first', place, url, n, doc from looks where job = :job and phase = 'after'"
+            " and not exists (select 1 from looks where job = :job and phase = 'first')",
+            job=number,
         )
 
 
@@ -305,7 +316,7 @@ class StaleJob(Exception):
 
 def _bare(job: JobView) -> JobView:
     """The job without what stands in tables of its own."""
-    return replace(job, layers=(), looks=(), before=(), warming=None, urgent_by="", repeat=None)
+    return replace(job, layers=(), looks=(), before=(), first_looks=(), warming=None, urgent_by="", repeat=None)
 
 
 def _columns(job: JobView) -> dict[str, Value]:

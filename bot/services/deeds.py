@@ -234,6 +234,7 @@ async def check_again(core: Core, actor: Actor, number: int) -> Done | Refusal:
         if requests and (refused := spend(books, actor, requests, now)):
             return refused
         books.messages.say(job.id, Told(Event.CHECKED_AGAIN, who=actor.id), now)
+        books.jobs.keep_first_looks(job.id)
         looking = replace(job, state=State.CHECKING, round=0, looked_from=now, due_at=now, check=True, ended=None)
         return Done(books.jobs.save(looking), "checking")
 

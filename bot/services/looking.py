@@ -79,13 +79,17 @@ def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> Judgeme
     """What these looks after the purge say."""
     purged_at = (job.layers[-1].started or job.purged) if job.layers else None
     soft = any(layer.soft for layer in job.layers)
-    proven = job.looks if job.proven is not None else ()
+    proven = (job.first_looks or job.looks) if job.proven is not None else ()
     kept_by = job.partly if job.kind is Kind.URL else (*job.partly, *job.left_alone)
     purged = Purged(
         purged_at, soft, pages, job.left_alone, proven, kept_by, job.kind is not Kind.URL, job.was_old_at,
         job.not_seen_new, began_in_one_go(job.layers), (*job.refetched_at, *_refetched(looks)),
     )  # fmt: skip
     return judge(was(job.before, looks), looks, purged)
+
+
+def _with(places: Sequence[str], more: Sequence[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys([*places, *more]))
 
 
 def _refetched(looks: Sequence[Look]) -> list[str]:
@@ -187,15 +191,17 @@ def _judged(
         verdict=judgement.verdict,
         fresh_at=judgement.fresh_at,
         stale_at=judgement.stale_at,
-        was_old_at=tuple(dict.fromkeys([*job.was_old_at, *judgement.stale_at])),
-        refetched_at=tuple(dict.fromkeys([*job.refetched_at, *_refetched(looks)])),
+        was_old_at=_with(job.was_old_at, () if judgement.moved_on else judgement.stale_at),
+        refetched_at=_with(job.refetched_at, () if judgement.moved_on else _refetched(looks)),
         not_seen_new=judgement.not_seen_new,
         due_at=now,
     )
     if again:
         return replace(seen, due_at=look_due(job, now))
     seen = held_to_journal(books, seen)
-    proven = (job.proven or now) if seen.verdict is Verdict.FRESH else None  # it stays so for how long it took
+    proven = job.proven if judgement.moved_on else None  # what is old since then does not undo it
+    if seen.verdict is Verdict.FRESH:
+        proven = job.proven or now  # it stays so for how long it took
     books.journal.add(
         now, "proof", "purgebot", job.id,
         verdict=seen.verdict, fresh=list(seen.fresh_at), stale=list(seen.stale_at), looks=len(looks),

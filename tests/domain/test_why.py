@@ -472,6 +472,18 @@ SPEAKS = [
     row(Name.NOTHING_OLD, SEEN, case(edge("fra", WORKER)), "a-service-worker-and-nothing-was-old"),
     row(Name.NOTHING_OLD, SEEN, case(new(), purges=[ours(WAS_OLD)]), "old-before-and-longer-ago-than-browsers-keep"),
     row(Name.UNSTEADY, SEEN, case(*MADE_ANEW), "made-anew-each-time"),
+    row(
+        Name.UNSTEADY,
+        SEEN,
+        case(*MADE_ANEW, purges=[ours(replace(SAME_THEN, before=(glance("fra", "x", HIT, 9, etag="").look,)))]),
+        "made-anew-each-time-and-the-edge-as-before-a-purge",
+    ),
+    row(
+        Name.NOT_PURGED,
+        SEEN,
+        case(old(age=200), purges=[ours(replace(SAME_THEN, first_looks=looked("old")))]),
+        "another-deploy-since-a-purge-that-was-checked-again",
+    ),
     row(Name.UNSTEADY, SEEN, case(*MADE_ANEW, purges=[ours(waiting())]), "made-anew-each-time-while-a-purge-waits"),
     row(Name.UNKNOWN, POSSIBLE, case(old(), site=replace(SHOP, origin="")), "no-origin-to-compare-with"),
     row(Name.UNKNOWN, POSSIBLE, case(edge("fra", glance("fra", "busy", status=503))), "the-edge-answers-503"),

@@ -101,6 +101,11 @@ def test_another_copy_than_before_was_filled_again_though_its_age_is_older_than_
     )
 
 
+def test_so_was_one_of_a_cache_that_says_nothing_but_its_age() -> None:
+    silent = purged([seen(303, 900, cached=Cached.UNKNOWN)], [seen(270, 530, cached=Cached.UNKNOWN)])
+    assert Name.REFILLED is told(silent, edge=edge("fra", glance("fra", "old", age=800))).name
+
+
 @pytest.mark.parametrize(
     "purge",
     [

@@ -32,6 +32,15 @@ def test_a_part_by_turns_is_told_so() -> None:
     )
 
 
+@pytest.mark.parametrize(("age", "certainty"), [(0, Certainty.SEEN), (90, Certainty.LIKELY)])
+def test_what_was_fetched_just_now_was_not_where_it_is_older_than_the_answer_before(
+    age: int, certainty: Certainty
+) -> None:
+    told = diagnose(case(edge("fra", glance("fra", "old", Cached.HIT, 900), glance("fra", "new", MISS, age)))).cause
+    assert (Name.DISAGREE, certainty) == (told.name, told.certainty)
+    assert (age == 0) == told.what.endswith("Visitors there get the new one now.")
+
+
 @pytest.mark.parametrize(
     "turns",
     [

@@ -69,12 +69,17 @@ async def test_after_a_new_deploy_a_check_says_that_the_origin_has_changed(tmp_p
     job = await shop.purge(MIA, url("/pricing"))
     await shop.slate.advance(5)
     shop.edges.serves["origin"] = "v3"
-    await deeds.check_again(shop.core, MIA, job.id)
-    await shop.slate.advance(200)
-    ended = await shop.job(job.id)
+    seen = []
+    for _ in range(3):
+        await deeds.check_again(shop.core, MIA, job.id)
+        await shop.slate.advance(200)
+        seen.append(await shop.job(job.id))
     await shop.ledger.close()
-    assert (Verdict.STALE, 1) == (ended.verdict, ended.round)
-    assert ended.why.endswith("the origin has changed since this purge was proven: purge again for what is new")
+    for ended in seen:
+        assert (Verdict.STALE, 1) == (ended.verdict, ended.round)
+        assert ended.why.endswith("the origin has changed since this purge was proven: purge again for what is new")
+        assert ((), ()) == (ended.was_old_at, ended.refetched_at)
+        assert {"v2"} == {look.version for look in ended.first_looks if look.place == "origin"}
 
 
 async def test_an_edge_that_stays_old_is_looked_at_five_times_and_said_to_be_stale(tmp_path: Path) -> None:

@@ -171,9 +171,9 @@ class Case:
         """Against the origin; and where that tells nothing, by whether these are the bytes of before our last purge."""
         page = Page(self.url, (), (look, *(origin.look for origin in origins)), has_origin=bool(self.site.origin))
         found, last = find(page, look.place)[0], self.last_purge
-        if found.by_bytes and self._is_made_anew:
+        if found.by_bytes and self.is_made_anew:
             found = replace(found, verdict=Verdict.UNKNOWN, why=UNSTEADY, by_bytes=False)
-        if found.verdict is not Verdict.UNKNOWN or last is None:
+        if found.verdict is not Verdict.UNKNOWN or found.why == UNSTEADY or last is None:
             return found
         before = tuple(one for one in last.job.before if (one.url, one.variant) == (self.url, look.variant))
         again = find(replace(page, before=before), look.place)[0]
@@ -191,7 +191,7 @@ class Case:
         return bool(glance.look.variant) and any(compare(glance.look, look) is Likeness.SAME for look in looks)
 
     @property
-    def _is_made_anew(self) -> bool:
+    def is_made_anew(self) -> bool:
         """Whether the origin gives plain visitors other bytes each time: then one answer to another visitor, who asks
         it once, tells nothing of the next."""
         answers = [origin.look for origin in self.origins]

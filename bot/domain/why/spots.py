@@ -16,6 +16,7 @@ from bot.domain.masking import masked
 from providers.contract import Cached
 
 NEAR = 10  # seconds
+NEAR_ENOUGH = 2  # seconds that a copy may be older than the answer before it, since an Age is whole
 _SECONDS = re.compile(r"\b(\d+)(?= s old)")
 SENDS_MAX = 48  # characters of a variant that a sentence shows
 DIGEST_MAX, LOCATION_MAX = 12, 120  # characters shown
@@ -129,11 +130,13 @@ class Course:
 
     @property
     def says_how(self) -> bool:
-        """Whether a cache's own word tells why it turned: its copy was past its time, or it fetched anew."""
+        """Whether a cache's own word tells why it turned: its copy was past its time, or it fetched anew; and not from
+        a cache further in that had the new one before."""
         if not self.has_turned:
             return False
         old, new = self.turned
-        return old.look.cached is Cached.STALE or new.look.is_fetched
+        since = new.look.at - old.look.at + NEAR_ENOUGH
+        return old.look.cached is Cached.STALE or (new.look.is_fetched and (new.look.age or 0) <= since)
 
 
 def with_bytes(spot: Spot) -> str:

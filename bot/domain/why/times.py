@@ -60,11 +60,12 @@ def changed_since(case: Case, ours: Ours) -> bool | None:
     copy that left the origin after it, else by Last-Modified, which a deploy may keep from where it built."""
     if case.origin is None or ours.job.purged is None:
         return None
-    looks = [look for look in ours.job.looks if (look.place, look.url) == (ORIGIN, case.url) and not look.problem]
+    seen = ours.job.first_looks or ours.job.looks
+    looks = [look for look in seen if (look.place, look.url) == (ORIGIN, case.url) and not look.problem]
     likeness = compare(looks[-1], case.origin.look) if looks else Likeness.UNSAID
     if likeness.is_same:
         return False
-    if likeness.is_other:
+    if likeness is Likeness.OTHER or (likeness is Likeness.OTHER_BYTES and not case.is_made_anew):
         return True
     changed = modified(case)
     if left_since(case, ours):
@@ -132,7 +133,7 @@ def replaced(case: Case, spot: Spot, ours: Ours) -> tuple[Look, ...]:
     if since is None or changed_since(case, ours) is not False:
         return ()
     was = [look for look in ours.job.before if (look.place, look.url, look.variant) == (spot.name, case.url, "")]
-    made = [when for look in was if look.is_kept and (when := stored(look)) is not None]
+    made = [when for look in was if look.is_copy and (when := stored(look)) is not None]
     return tuple(was) if len(made) == len(was) and all(when + 2 * ROUNDED < since for when in made) else ()
 
 
