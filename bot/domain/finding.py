@@ -33,6 +33,7 @@ PART = 206
 AHEAD = "changed after the origin's"
 REWRITTEN = "changed when the origin's was"
 ALIKE_TO_ALL = "gives all the same page, the origin not"
+OTHER_BYTES = "other bytes than the origin"
 UNREADABLE = "in an encoding that cannot be read here"
 UNSTEADY = "the origin answers differently each time"
 _STEADY = frozenset({Likeness.SAME, Likeness.BEGUN, Likeness.UNREAD, Likeness.UNSAID})
@@ -226,11 +227,9 @@ def _compared(
         case Likeness.OTHER:
             return Finding(place, url, Verdict.STALE, look=look)
         case Likeness.OTHER_BYTES if is_newer(look, origins):
-            return _unknown(look, f"{place} serves other bytes than the origin, {AHEAD} ({beside(look, origins[0])})")
+            return _unknown(look, f"{place} serves {OTHER_BYTES}, {AHEAD} ({beside(look, origins[0])})")
         case Likeness.OTHER_BYTES if told := told_at_once(look, origins):
-            why = (
-                f"{place} serves other bytes than the origin, {REWRITTEN} ({told}), as an edge does that rewrites pages"
-            )
+            why = f"{place} serves {OTHER_BYTES}, {REWRITTEN} ({told}), as an edge does that rewrites pages"
             return _unknown(look, f"{why}: only a `marker` could tell")
         case Likeness.OTHER_BYTES if is_older(look, origins):
             return Finding(place, url, Verdict.STALE, look=look)
@@ -243,9 +242,9 @@ def _compared(
         case Likeness.SAME | Likeness.SAME_VERSION:
             return Finding(place, url, Verdict.FRESH, look=look)
         case Likeness.OTHER_BYTES:
-            return _unknown(look, f"{place} serves other bytes than the origin, and only a `marker` could tell why")
+            return _unknown(look, f"{place} serves {OTHER_BYTES}, and only a `marker` could tell why")
         case Likeness.TORN:
-            return _unknown(look, f"{place} serves other bytes than the origin under the same ETag")
+            return _unknown(look, f"{place} serves {OTHER_BYTES} under the same ETag")
         case Likeness.UNREAD:
             return _unknown(look, _unread(look, _unread_of(origins) or origins[0]))
         case Likeness.BEGUN if bare_etag(look.etag) != bare_etag(origins[0].etag):

@@ -11,6 +11,10 @@ from providers.contract import Cached
 
 TO_MAX = 200  # characters
 _ROUNDED = 1  # second: Ages are whole, and two answers moments apart
+STILL_THERE = (
+    "is older than the purge by its Age, and is what the origin serves: the purge has not got there yet, or a cache"
+    " further in that is no layer of this site adds to that Age"
+)
 FROM_FURTHER_IN = (
     "fetched it anew and got a copy that is older than the purge, and is what the origin serves: it came from a cache"
     " further in, which the purge did not get to or which is no layer of this site"
@@ -103,7 +107,7 @@ def _landed(finding: Finding, page: Page, purged: Purged) -> Finding:
         kept = "got it from a cache further in that kept a copy" if look.is_fetched else "kept its copy"
         why = f"{look.place} {kept}, which is what the origin serves: {not_asked(purged.left_alone)}"
         return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=False)
-    why = f"the purge has not got to {look.place} yet: its copy is from before it, and is what the origin serves"
+    why = f"the copy at {look.place} {STILL_THERE}"
     if not seems_older:
         why = f"the copy at {look.place} is right, but may be from before the purge, so it proves nothing"
     elif look.is_fetched:

@@ -42,7 +42,9 @@ _OF_MANY = {
     "fetched it anew and got a copy that is older than the purge, and is what the origin serves: it came": (
         "fetched it anew and got copies that are older than the purge, and are what the origin serves: they came"
     ),
-    f"{PLACE} yet: its copy is from before it, and is": f"{PLACE} yet: their copies are from before it, and are",
+    f"the copy at {PLACE} is older than the purge by its Age, and is": (
+        f"the copies at {PLACE} are older than the purge by their Age, and are"
+    ),
     f"the copy at {PLACE} is right": f"the copies at {PLACE} are right",
     "was still old": "were still old",
     "may be from before the purge, so it proves": "may be from before the purge, so they prove",

@@ -27,6 +27,7 @@ LOOKS_AT_ONCE = 32
 VARIED_MIN = 5  # pages that are asked in every variant whatever it takes; more as far as a round has requests left
 UNSTEADY_TIMES = 4  # that a place is asked where it was old at an earlier look: servers behind it may differ
 ONCE_MORE = 2  # times, at most, that a place is asked whose last answer was a failure and that has given a page too
+NEAR = 1  # seconds between the Ages of two answers that were asked for one after the other
 IN_TIME = "no answer in time"
 NOTHING_EXPECTED: Mapping[str, Expected] = {}
 
@@ -241,7 +242,8 @@ class _Eyes:
 
     def _settle(self) -> None:
         """Take answers that differ, and show the same of the page, into the first one: it is made anew for each
-        request, or nothing is known of either. Two old copies stay, since each tells of a server of its own."""
+        request, or nothing is known of either. Two old copies stay, since each tells of a server of its own, but where
+        nothing that is told of them differs."""
         of_page = by_page([*self._seen.values()])
         for key in sorted(key for key in self._seen if key[3]):
             first = (*key[:3], 0)
@@ -253,7 +255,7 @@ class _Eyes:
             is_alike = shows is verdict_of(answer, beside, self._before)
             if is_alike and shows is Verdict.FRESH:
                 self._seen[first] = _with(stands, self._seen.pop(key))
-            elif is_alike and (shows is Verdict.UNKNOWN or _are_live(stands, answer)):
+            elif is_alike and (shows is Verdict.UNKNOWN or _are_live(stands, answer) or _is_told_alike(stands, answer)):
                 del self._seen[key]
 
     def _times(self, place: str) -> int:
@@ -289,6 +291,14 @@ class _Eyes:
 def _are_live(first: Look, second: Look) -> bool:
     """Whether neither answer is a copy, as far as they say; whatever has an Age is one."""
     return not any(one.is_kept or one.age for one in (first, second))
+
+
+def _is_told_alike(first: Look, second: Look) -> bool:
+    """Whether two copies are told by the same words: nobody could tell their rows apart."""
+    names = [(one.status, one.says, one.cached, one.etag, one.version, one.seen_at) for one in (first, second)]
+    ages = [one.age for one in (first, second)]
+    is_near = None not in ages and abs((first.age or 0) - (second.age or 0)) <= NEAR
+    return names[0] == names[1] and (is_near or ages == [None, None])
 
 
 def _with(first: Look, second: Look, names_it: bool = True) -> Look:

@@ -26,6 +26,7 @@ from bot.domain.steps import (
     next_step,
 )
 from bot.domain.thread_step import Event, Told
+from bot.domain.verdict import Verdict
 from bot.ledger.batch import Batch
 from bot.ledger.books import Books
 from bot.ledger.job_entries import Said
@@ -254,7 +255,8 @@ class Jobs:
 
     def _meter(self, job: JobView) -> None:
         outcome = job.verdict if job.state is State.DONE else job.state
-        seconds = job.proven - job.begins if job.proven is not None else None
+        took = job.proven - job.begins if job.proven is not None else None
+        seconds = took if job.verdict is Verdict.FRESH else None
         self._core.meter.ended(job.site, job.kind, job.source, outcome, seconds)
 
     async def _raised(self, number: int, error: Exception) -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.look import Likeness, compare
-from bot.domain.reached import FROM_FURTHER_IN, Purged
+from bot.domain.reached import FROM_FURTHER_IN, STILL_THERE, Purged
 from bot.domain.reasons import REFILLED, said_of
 from bot.domain.verdict import NONE_COVERED, Judgement, Look, Verdict, describe, judge
 from providers.contract import Cached
@@ -313,7 +313,7 @@ FRESH_ROWS = {
     "a copy that outlived the purge but is the origin's": Row(
         [look("fra", "b7", HIT, 18_000), *origin()],
         Verdict.UNKNOWN,
-        "the purge has not got to fra yet: its copy is from before it, and is what the origin serves",
+        f"the copy at fra {STILL_THERE}",
         again=True,
     ),
     "a copy that says it is older, and is another than before": Row(
@@ -327,7 +327,7 @@ FRESH_ROWS = {
     "a copy that says so by its Age alone, and is older": Row(
         [look("fra", "b7", age=900), *origin()],
         Verdict.UNKNOWN,
-        "the purge has not got to fra yet: its copy is from before it, and is what the origin serves",
+        f"the copy at fra {STILL_THERE}",
         again=True,
     ),
     "fetched anew, and older than the purge by its Age": Row(
@@ -363,7 +363,7 @@ FRESH_ROWS = {
     "a copy older than the purge and than the origin's answer": Row(
         [look("fra", "b7", HIT, 18_000), *[replace(x, age=905) for x in origin()]],
         Verdict.UNKNOWN,
-        "the purge has not got to fra yet: its copy is from before it, and is what the origin serves",
+        f"the copy at fra {STILL_THERE}",
         again=True,
     ),
     "an outer cache that was filled from the inner one": Row(
@@ -377,7 +377,7 @@ FRESH_ROWS = {
     "an outer cache with a copy from before the inner one was purged": Row(
         [look("fra", "b7", HIT, 16), *origin()],
         Verdict.UNKNOWN,
-        "the purge has not got to fra yet: its copy is from before it, and is what the origin serves",
+        f"the copy at fra {STILL_THERE}",
         before=earlier(look("fra", "b7", HIT, 60), *origin()),
         began=PURGED - 5,
         again=True,
@@ -585,7 +585,7 @@ UNKNOWN_ROWS = {
     "a copy older than the purge, and younger than what the origin answers with": Row(
         [look("fra", "b7", HIT, 3000), *[replace(x, age=3600) for x in origin()]],
         Verdict.UNKNOWN,
-        "the purge has not got to fra yet: its copy is from before it, and is what the origin serves",
+        f"the copy at fra {STILL_THERE}",
     ),
     "a redirect that is the origin's, and was before": Row(
         [replace(look("fra", "to /b", HIT, 3, status=301), leads_to="/b"), *MOVED],
@@ -822,8 +822,9 @@ SAID_OF_MANY = {
     "\0 kept its copy, which is what the origin serves: cf was not asked": (
         "fra, iad kept their copies, which is what the origin serves: cf was not asked"
     ),
-    "the purge has not got to \0 yet: its copy is from before it, and is what the origin serves": (
-        "the purge has not got to fra, iad yet: their copies are from before it, and are what the origin serves"
+    f"the copy at \0 {STILL_THERE}": (
+        "the copies at fra, iad are older than the purge by their Age, and are what the origin serves: the purge has"
+        " not got there yet, or a cache further in that is no layer of this site adds to that Age"
     ),
     f"\0 {FROM_FURTHER_IN}": (
         "fra, iad fetched it anew and got copies that are older than the purge, and are what the origin serves: they"

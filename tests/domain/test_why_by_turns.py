@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.look import ORIGIN
+from bot.domain.variants import IDENTITY
 from bot.domain.why import Certainty, Glance, Name, diagnose
 from providers.contract import Cached
-from tests.domain.why_cases import case, edge, glance, new
+from tests.domain.why_cases import asked_as, case, edge, glance, new, origin
 
 MISS = Cached.MISS
 PAGE = glance("fra", "new", MISS)
@@ -19,15 +21,25 @@ def test_a_redirect_by_turns_is_told_with_the_page_beside_it(turns: tuple[Glance
     told = diagnose(case(edge("fra", *turns), new("iad")))
     assert (Name.UNKNOWN, Certainty.SEEN) == (told.cause.name, told.cause.certainty)
     assert told.cause.what == (
-        "fra gives the page as the origin has it and, by turns, something else to the same request: fra redirects"
-        " (301), the origin does not. Several servers seem to stand behind its address."
+        "fra gives the page as the origin has it and, by turns, something else: fra redirects (301), the"
+        " origin does not. Several servers or copies seem to stand behind its address."
     )
     assert ", then ".join(one.told for one in turns) in told.cause.evidence[0]
     assert "for n in 1 2 3 4" in told.cause.repeat
 
 
+def test_other_bytes_in_another_encoding_are_told_beside_the_page() -> None:
+    plain, own = glance("fra", "new", etag="", version=""), glance(ORIGIN, "new", etag="", version="")
+    identity = asked_as(glance("fra", "another", etag="", version=""), IDENTITY)
+    inside = origin(own, own, variants=[asked_as(own, IDENTITY)])
+    told = diagnose(case(edge("fra", plain, plain, variants=[identity]), inside)).cause
+    assert (Name.UNKNOWN, Certainty.SEEN) == (told.name, told.certainty)
+    assert "by turns, something else: fra serves other bytes than the origin" in told.what
+    assert "(Accept-Encoding: identity)" in told.evidence[0]
+
+
 def test_a_part_by_turns_is_told_so() -> None:
-    assert "by turns, something else to the same request: fra answered with a part of the page (206)" in (
+    assert "by turns, something else: fra answered with a part of the page (206)" in (
         diagnose(case(edge("fra", PART, PAGE))).cause.what
     )
 

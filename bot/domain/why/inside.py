@@ -139,7 +139,7 @@ def _or_another(case: Case, last: Ours, again: Sequence[Spot]) -> str:
         spot for spot in again if (since := stored(spot.look)) is not None and purged is not None and since < purged
     ]
     is_met = any(replaced(case, spot, last) for spot in older)
-    return ", or comes from another server behind that address" if is_met else ""
+    return f", or {do(again, 'comes', 'come')} from another server behind that address" if is_met else ""
 
 
 def _inside(inner: list[Spot]) -> list[str]:

@@ -13,6 +13,7 @@ from bot.domain.durations import span
 from bot.domain.finding import REFUSING
 from bot.domain.look import SHOWN_MAX, Look, bare_etag, compare
 from bot.domain.masking import masked
+from bot.domain.variants import ENCODING
 from providers.contract import Cached
 
 NEAR = 10  # seconds
@@ -137,6 +138,11 @@ class Course:
         old, new = self.turned
         since = new.look.at - old.look.at + NEAR_ENOUGH
         return old.look.cached is Cached.STALE or (new.look.is_fetched and (new.look.age or 0) <= since)
+
+
+def in_encodings(spot: Spot) -> tuple[Glance, ...]:
+    """Its answers to requests that differ from a plain visitor's in their encoding alone."""
+    return tuple(one for one in spot.varied if one.answer.asked and one.answer.asked[0][0] == ENCODING)
 
 
 def with_bytes(spot: Spot) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.answer import PLAIN, Asked
-from bot.domain.finding import Verdict
+from bot.domain.finding import OTHER_BYTES, Verdict
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.ours import SETTLING, healed_softly
 from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.repeating import shown_again
-from bot.domain.why.spots import SENDS_MAX, Course, Glance, Spot, Tier, do, each, names_of
+from bot.domain.why.spots import SENDS_MAX, Course, Glance, Spot, Tier, do, each, in_encodings, names_of
 from bot.domain.why.times import at_edge, changed_since, stored, took, was_there_before
 from providers.contract import Cached
 
@@ -45,10 +45,10 @@ def partly_other(case: Case) -> Cause | None:
     return Cause(
         Name.UNKNOWN,
         Certainty.SEEN,
-        f"{names_of(spots)} {do(spots, 'gives', 'give')} the page as the origin has it and, by turns, something else to"
-        f" the same request: {'; '.join(whys)}. Several servers seem to stand behind {where}.",
+        f"{names_of(spots)} {do(spots, 'gives', 'give')} the page as the origin has it and, by turns, something else:"
+        f" {'; '.join(whys)}. Several servers or copies seem to stand behind {where}.",
         (
-            *each(spots, lambda spot: ", then ".join(one.told for one in spot.plain if one.is_usable)),
+            *each(spots, lambda spot: ", then ".join(map(_told, _alike_asked(spot)))),
             *each(case.at(Tier.ORIGIN)),
         ),
         Cure("Check again", f"check {case.typed}", "Look which of the servers behind that address answers otherwise."),
@@ -58,11 +58,21 @@ def partly_other(case: Case) -> Cause | None:
 
 
 def _other_by_turns(case: Case, spot: Spot) -> list[Glance]:
-    """The plain answers that tell nothing of the page, and are not the origin's, beside new ones and no old one."""
-    found = [(one, case.finding_at(spot, one)) for one in spot.plain if one.is_about_the_page]
+    """The answers that tell nothing of the page, and are not the origin's, beside new ones and no old one."""
+    found = [(one, case.finding_at(spot, one)) for one in _alike_asked(spot)]
     if {finding.verdict for _, finding in found} != {Verdict.FRESH, Verdict.UNKNOWN}:
         return []
-    return [one for one, finding in found if finding.why.startswith(f"{spot.name} ")]
+    odd = [(one, finding.why) for one, finding in found if finding.why.startswith(f"{spot.name} ")]
+    return [one for one, why in odd if not one.look.variant or OTHER_BYTES in why]
+
+
+def _alike_asked(spot: Spot) -> list[Glance]:
+    """What it answered to a plain visitor and in other encodings, as far as it is about the page."""
+    return [one for one in (*spot.plain, *in_encodings(spot)) if one.is_about_the_page]
+
+
+def _told(glance: Glance) -> str:
+    return f"{glance.told} ({glance.look.variant})" if glance.look.variant else glance.told
 
 
 def to_ask_again(case: Case, spot: Spot) -> tuple[Asked, ...]:

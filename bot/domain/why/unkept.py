@@ -6,16 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.caching import Basis, lifetime_shared
+from bot.domain.finding import OTHER_BYTES
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.last_look import is_young
 from bot.domain.why.remedy import or_wider
 from bot.domain.why.repeating import shown_again
-from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of, with_bytes
+from bot.domain.why.spots import Glance, Spot, Tier, do, each, in_encodings, names_of, with_bytes
 from bot.domain.why.strangers import kept_by_a_stranger
 from providers.contract import Cached
-
-_OTHER = " other bytes "  # in why a finding is not known
 
 
 def uncached(case: Case) -> Cause | None:
@@ -46,10 +45,10 @@ def uncached(case: Case) -> Cause | None:
 
 
 def _odd(case: Case, spot: Spot) -> tuple[Glance, ...]:
-    """The answers to a plain visitor that hold other bytes than the origin's, where nothing says whether they are
-    old."""
-    answers = (glance for glance in spot.plain if glance.is_usable)
-    return tuple(glance for glance in answers if _OTHER in case.finding_at(spot, glance).why)
+    """The answers, to a plain visitor or to who takes another encoding, that hold other bytes than the origin's, where
+    nothing says whether they are old."""
+    answers = (one for one in (*spot.plain, *in_encodings(spot)) if one.is_usable)
+    return tuple(glance for glance in answers if OTHER_BYTES in case.finding_at(spot, glance).why)
 
 
 def _from_another(case: Case, word: str, other: Sequence[Spot]) -> Cause | None:
@@ -58,7 +57,7 @@ def _from_another(case: Case, word: str, other: Sequence[Spot]) -> Cause | None:
     if not other:
         return None
     odd = [replace(spot, plain=_odd(case, spot)) for spot in other]
-    by_turns = any(len(_odd(case, spot)) < sum(one.is_usable for one in spot.plain) for spot in other)
+    by_turns = any(not {*spot.plain} <= {*_odd(case, spot)} for spot in other)
     return Cause(
         Name.UNCACHED,
         Certainty.LIKELY,
