@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+
+from bot.settings import schema
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
 
-def validator(schema: Mapping[str, object]) -> Draft202012Validator:
-    """What tells documents that fit `schema` from others. Raises jsonschema.SchemaError where it is no schema."""
+def validator(rules: Mapping[str, object]) -> Draft202012Validator:
+    """What tells documents that fit `rules` from others. Raises jsonschema.SchemaError where they are no schema."""
     from jsonschema import Draft202012Validator
 
-    Draft202012Validator.check_schema(dict(schema))
-    return Draft202012Validator(dict(schema))
+    Draft202012Validator.check_schema(dict(rules))
+    return Draft202012Validator(dict(rules))
+
+
+@functools.cache
+def of_configuration() -> Draft202012Validator:
+    """The same for `purgebot config schema`."""
+    return validator(schema())

@@ -8,15 +8,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from bot.adapters import build_providers
-from bot.cli import app
 from bot.domain.speech import VERBS
 from bot.settings import Environment, load
 from bot.slack.health import SCOPES
 from providers import PROVIDERS
 from providers.contract import Kind, Provider, Purge, UnsupportedWish
+from tests.terminal import purgebot
 
 ROOT = Path(__file__).parent.parent
 PAGES = (*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md")))
@@ -119,7 +118,7 @@ def test_a_page_that_tells_of_a_changed_file_leads_to_the_reload(page: str) -> N
 
 @pytest.mark.parametrize("words", [["--help"], ["serve", "--help"], ["doctor", "--help"]], ids=" ".join)
 def test_the_help_of_the_terminal_names_every_variable(words: list[str]) -> None:
-    told = CliRunner().invoke(app, words).output
+    told = purgebot(words).output
     quiet = {"SLACK_API_URL"} | {name for name in variables_read() if name.endswith("_FILE")}
     assert set() == {name for name in variables_read() - quiet if name not in told}
 

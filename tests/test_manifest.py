@@ -4,8 +4,9 @@
 from __future__ import annotations
 
 import copy
+import functools
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from ruamel.yaml import YAML
@@ -14,6 +15,9 @@ from bot.settings import Settings
 from bot.slack.health import SCOPES
 from bot.slack.purge_forms import PURGE_FORM, PURGE_LINKS
 from tests.schema import validator
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
 
 ROOT = Path(__file__).parent.parent
 SOCKET, HTTP = ROOT / "manifest.yml", ROOT / "docs" / "manifest-http.yml"
@@ -119,9 +123,14 @@ def without_addresses(data: dict[str, Any]) -> dict[str, Any]:
     return bare
 
 
+@functools.cache
+def _slacks() -> Draft202012Validator:
+    return validator(SCHEMA)
+
+
 @pytest.mark.parametrize("file", [SOCKET, HTTP], ids=["socket", "http"])
 def test_slack_takes_it(file: Path) -> None:
-    validator(SCHEMA).validate(manifest(file))
+    _slacks().validate(manifest(file))
 
 
 def test_by_socket_no_address_is_named() -> None:
@@ -183,4 +192,4 @@ def test_these_rules_would_notice(place: tuple[str, ...], change: dict[str, obje
     for key in place:
         part = part[key]
     part.update(change)
-    assert validator(SCHEMA).is_valid(data) is False
+    assert _slacks().is_valid(data) is False

@@ -14,9 +14,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
-from typer.testing import CliRunner
 
-from bot.cli import app
 from bot.domain.job import State
 from bot.domain.verdict import Verdict
 from bot.metrics import Metrics
@@ -24,6 +22,7 @@ from bot.serving import SHUTDOWN_SECONDS, USAGE
 from bot.settings import load
 from providers import errors
 from tests.real import find
+from tests.terminal import purgebot
 from tests.test_docs import variables_read
 
 ROOT = Path(__file__).parent.parent
@@ -322,7 +321,7 @@ COMMANDS = sorted(
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_of_the_page_is_there(command: str) -> None:
-    told = CliRunner().invoke(app, [*command.split(), "--help"]).output
+    told = purgebot([*command.split(), "--help"]).output
     assert f"purgebot {command} " in " ".join(told.split())
 
 

@@ -94,6 +94,8 @@ class History:
 
     def catch_up(self) -> None:
         """Write what is missing: jobs from before there was a history, or from one that knew less of them."""
+        if not self._tx.rows("select 1 from jobs limit 1"):
+            return
         self._tx.run(_KEEP.format("jobs.id > (select coalesce(max(job), 0) from history)"))
         self._tx.run(_KEEP.format("jobs.id in (select job from history where ran is null)"))
 

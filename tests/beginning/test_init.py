@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 from ruamel.yaml import YAML
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from bot.cli import app
 from bot.settings import Settings, load
 from tests.journeys.world import Playground
+from tests.terminal import purgebot
 
 pytestmark = pytest.mark.slow
 
@@ -42,7 +42,7 @@ def folder(tmp_path: Path) -> Path:
 def init(folder: Path, *words: str, typed: str = "") -> Result:
     """`purgebot init <words>` in a pipe, in that folder, without the doctor."""
     env = {"PURGEBOT_CONFIG": str(folder / "purgebot.yaml"), "COLUMNS": "80"}
-    return CliRunner().invoke(app, ["init", "--no-doctor", *words], input=typed, env=env)
+    return purgebot(["init", "--no-doctor", *words], input=typed, env=env)
 
 
 def settings(folder: Path) -> Settings:
@@ -192,7 +192,7 @@ def test_the_doctor_speaks_at_the_end_and_init_is_done_all_the_same(folder: Path
         "SLACK_APP_TOKEN": "",
         "SLACK_SIGNING_SECRET": "",
     }
-    result = CliRunner().invoke(app, words, env=env)
+    result = purgebot(words, env=env)
     after = result.stdout.partition("The doctor, as it is now:\n")[2].splitlines()
     assert 0 == result.exit_code
     noted = [("note", "configuration")] * 2

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from typer.core import TyperGroup
-from typer.main import get_command
 
-from bot.cli import app
 from bot.domain.command import parse
 from bot.domain.site import Layer, Site
 from bot.domain.speech import VERB_OF, Misunderstood, Speaker
 from bot.domain.world import World
+from tests.terminal import commands
 
 if TYPE_CHECKING:
     from typer._click.core import Command
@@ -85,7 +84,7 @@ def test_what_is_typed_in_chat_is_understood(page: str, line: str) -> None:
 
 def found(words: list[str]) -> tuple[Command, str, list[str]]:
     """The command that `words` begin with, its name, and what follows it."""
-    command: Command = get_command(app)
+    command: Command = commands()
     name = "purgebot"
     while isinstance(command, TyperGroup) and words and words[0] in command.commands:
         name, command, words = words[0], command.commands[words[0]], words[1:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ruamel.yaml import YAML
@@ -31,12 +31,12 @@ the environment holds.
 
 def tables() -> list[Table]:
     found = list(Keys(json.loads(json.dumps(YAML(typ="safe", pure=True).load(WHOLE), default=str))).tables())
-    return sorted(found, key=lambda table: order(table.path))
-
-
-def order(path: str) -> tuple[int, int, str]:
-    """The parts of the file in its own order; what a provider takes last."""
     parts = [str(name) for name in as_node(schema()["properties"])]
+    return sorted(found, key=lambda table: order(table.path, parts))
+
+
+def order(path: str, parts: Sequence[str]) -> tuple[int, int, str]:
+    """The `parts` of the file in its own order; what a provider takes last."""
     top = path.partition(".")[0].partition("[")[0]
     return (": " in path, parts.index(top) if top in parts else -1, path if ": " in path else "")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -1342,6 +1343,8 @@ def test_the_cure_of_a_variant_reaches_it(site: Site, path: str, line: str) -> N
 
 contents = st.sampled_from(["new", "old", "older", ""])
 ages = st.sampled_from([None, 0, 20, 900, 18_000])
+kept = st.sampled_from(list(Cached))
+untold = st.sampled_from([None, ""])
 statuses = st.sampled_from([200, 200, 200, 301, 304, 404, 429, 503])
 problems = st.sampled_from(["", "", "", "", "connection refused"])
 says = st.dictionaries(
@@ -1360,17 +1363,18 @@ def glances(draw: st.DrawFn, place: str, asked: st.SearchStrategy[Asked]) -> Gla
     return glance(
         place,
         draw(contents),
-        draw(st.sampled_from(list(Cached))),
+        draw(kept),
         draw(ages),
         status=draw(statuses),
         headers=draw(says),
         asked=draw(asked),
-        digest=draw(st.sampled_from([None, ""])),
-        version=draw(st.sampled_from([None, ""])),
+        digest=draw(untold),
+        version=draw(untold),
         problem=draw(problems),
     )
 
 
+@functools.cache
 def spots(name: str, tier: Tier) -> st.SearchStrategy[Spot]:
     plain = st.lists(glances(name, st.just(PLAIN)), min_size=1, max_size=3).map(tuple)
     varied = st.lists(glances(name, st.sampled_from([PHONE, BROTLI])), max_size=2).map(tuple)
@@ -1379,19 +1383,23 @@ def spots(name: str, tier: Tier) -> st.SearchStrategy[Spot]:
 
 states = st.sampled_from(list(State))
 layer_states = st.sampled_from(list(LayerState))
+moments = st.sampled_from([0.0, 5.0, 300.0, 30_000.0])
+shifts = st.sampled_from([-1.0, 0.0, 1.0])
+fronts_that_purged = st.lists(st.sampled_from(LAYERS), unique=True)
+troubles = st.sampled_from([None, NO_PERMISSION])
 
 
 @st.composite
 def jobs(draw: st.DrawFn) -> JobView:
-    at = draw(st.sampled_from([0.0, 5.0, 300.0, 30_000.0]))
+    at = draw(moments)
     made = job(at, draw(states))
-    fronts = draw(st.lists(st.sampled_from(LAYERS), unique=True))
+    fronts = draw(fronts_that_purged)
     views = tuple(
         replace(
-            layer(front, at + draw(st.sampled_from([-1.0, 0.0, 1.0])), draw(layer_states)),
+            layer(front, at + draw(shifts), draw(layer_states)),
             soft=draw(st.booleans()),
             pending=draw(st.integers(0, 2)),
-            trouble=draw(st.sampled_from([None, NO_PERMISSION])),
+            trouble=draw(troubles),
         )
         for front in fronts
     )
@@ -1410,16 +1418,21 @@ resolved = st.lists(
 )
 
 
+places = st.sampled_from([("fra",), ("fra", "iad")])
+layered = st.sampled_from([LAYERS, (FASTLY,), ()])
+urls = st.sampled_from([URL, f"{URL}?v=3"])
+
+
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
-    edges = [draw(spots(name, Tier.EDGE)) for name in draw(st.sampled_from([("fra",), ("fra", "iad")]))]
+    edges = [draw(spots(name, Tier.EDGE)) for name in draw(places)]
     inner = [draw(spots("Varnish", Tier.INNER))] if draw(st.booleans()) else []
     site = SHOP if draw(st.booleans()) else replace(SHOP, origin="", tag_header="")
     inmost = [draw(spots(ORIGIN, Tier.ORIGIN))] if site.origin else []
     return case(
         *edges, *inner, *inmost, purges=draw(purges), names=draw(resolved), site=site,
-        layers=draw(st.sampled_from([LAYERS, (FASTLY,), ()])), fingerprinted=draw(st.booleans()),
-        url=draw(st.sampled_from([URL, f"{URL}?v=3"])),
+        layers=draw(layered), fingerprinted=draw(st.booleans()),
+        url=draw(urls),
         twins=ignored(glance("fra", draw(contents), HIT)) if draw(st.booleans()) else (),
     )  # fmt: skip
 

@@ -4,13 +4,11 @@ goes to a denied address, no foreign name is looked up, and an answer that means
 from __future__ import annotations
 
 import asyncio
-import gzip
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import brotli
 import pytest
 
 from bot.domain.command import Verb
@@ -20,6 +18,7 @@ from bot.services.desk import Desk
 from bot.services.purges import Asking
 from bot.services.replies import NotUnderstood, Reply
 from bot.services.setup import Current
+from tests.bombs import bomb
 from tests.edge.looking import HOST, HOSTS, PUBLIC, eyes
 from tests.edge.loopback import Asked, Speak, answer, serving
 from tests.edge.recorder import Traffic, watching
@@ -52,8 +51,15 @@ async def drip(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(0.01)
 
 
-BOMB = gzip.compress(bytes(64 * 1024 * 1024), 9)
-BROTLI_BOMB = brotli.compress(bytes(64 * 1024 * 1024), quality=5)
+def exploding(coding: str) -> Speak:
+    """64 MiB of zeros, packed."""
+
+    async def speak(writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(bomb(coding, 64 * 1024 * 1024), f"Content-Encoding: {coding}"))
+
+    return speak
+
+
 FLOOD = [f"X-{n}: {'a' * 4000}" for n in range(200)]
 PLOTS = {
     "plain answer": Plot(edge=answer(b"page", "Cache-Control: max-age=60")),
@@ -64,8 +70,8 @@ PLOTS = {
     "mixed addresses": Plot([[PUBLIC, "169.254.169.254"]]),
 }
 POISON = {
-    "decompression bomb": Plot(edge=answer(BOMB, "Content-Encoding: gzip")),
-    "decompression bomb in Brotli": Plot(edge=answer(BROTLI_BOMB, "Content-Encoding: br")),
+    "decompression bomb": Plot(edge=exploding("gzip")),
+    "decompression bomb in Brotli": Plot(edge=exploding("br")),
     "one byte after another": Plot(edge=drip),
     "header flood": Plot(edge=answer(b"", *FLOOD)),
 }

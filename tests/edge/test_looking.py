@@ -23,6 +23,7 @@ from bot.domain.site import Marker
 from bot.domain.variants import BROTLI, CHROME
 from bot.edge import AGENT, EdgeLooker, resolve
 from providers.contract import Cached, Sighting
+from tests.bombs import CODINGS, bomb
 from tests.edge.looking import HOST, HOSTS, eyes
 from tests.edge.loopback import Speak, answer, serving
 from tests.edge.recorder import watching
@@ -130,16 +131,10 @@ async def test_a_body_beyond_the_cap_leaves_its_etag_to_compare() -> None:
     assert ('"big"', "", "") == (look.etag, look.digest, look.problem)
 
 
-BOMBS = {
-    "gzip": gzip.compress(bytes(100_000_000), 9),
-    "br": brotli.compress(bytes(100_000_000), quality=5),
-    "zstd": zstandard.compress(bytes(100_000_000)),
-}
-
-
-@pytest.mark.parametrize("encoding", BOMBS)
-async def test_a_bomb_is_let_lie(encoding: str) -> None:
-    async with serving(answer(BOMBS[encoding], f"Content-Encoding: {encoding}", 'ETag: "bomb"')) as server:
+@pytest.mark.parametrize("coding", CODINGS)
+async def test_a_bomb_is_let_lie(coding: str) -> None:
+    packed = bomb(coding, 100_000_000)
+    async with serving(answer(packed, f"Content-Encoding: {coding}", 'ETag: "bomb"')) as server:
         look = await eyes().look(URL, "fra", server.url)
     assert ('"bomb"', "", "") == (look.etag, look.digest, look.problem)
 

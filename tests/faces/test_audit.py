@@ -12,9 +12,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from bot.cli import app
 from bot.cli.audit import ADVICE, KNOWN, job_names, shown_time
 from bot.ledger.sqlite import SqliteLedger
 from bot.services.keeping import forget
@@ -22,6 +21,7 @@ from tests.faces.served import environ, finished, served
 from tests.ledger.test_journal import GUARDS, ledger_of, tampered, unguarded
 from tests.ledger.test_journal_seal import without_seals
 from tests.services.shop import LEA, open_shop, url
+from tests.terminal import purgebot
 
 ROOT = Path(__file__).parent.parent.parent
 CHANGED = "Entry 2 was changed: its number, time, event, job or actor does not give its hash."
@@ -30,7 +30,7 @@ CHANGED = "Entry 2 was changed: its number, time, event, job or actor does not g
 def run(path: Path, *words: str) -> Result:
     """`purgebot <words>` on the ledger at `path`, with no token and no bot."""
     env = {"PURGEBOT_DATABASE": f"sqlite:///{path}", "PURGEBOT_TOKEN": "", "PURGEBOT_CONFIG": "none.yaml"}
-    return CliRunner().invoke(app, words, env=env)
+    return purgebot(words, env=env)
 
 
 def outcome(result: Result) -> tuple[int, str, str]:

@@ -14,7 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from bot.cli import app
 from bot.copied_lines import for_terminal
@@ -24,6 +24,7 @@ from bot.exits import MEANINGS
 from tests.domain.people import LEA
 from tests.forking import ROOT, forked
 from tests.journeys.world import Playground
+from tests.terminal import purgebot
 
 pytestmark = pytest.mark.slow
 
@@ -49,7 +50,7 @@ def environ(world: Playground, **more: str) -> dict[str, str]:
 
 def run(world: Playground, *words: str, typed: str = "", **more: str) -> Result:
     """`purgebot <words>` in a pipe."""
-    return CliRunner().invoke(app, words, input=typed, env=environ(world, **more))
+    return purgebot(words, input=typed, env=environ(world, **more))
 
 
 def job_of(result: Result) -> Mapping[str, object]:
@@ -466,11 +467,10 @@ OBSERVES = "mode observe (nothing is purged; set mode: live to purge)"
 
 
 def test_the_example_is_a_file_that_checks(tmp_path: Path) -> None:
-    runner = CliRunner()
-    example = runner.invoke(app, ["config", "example"])
+    example = purgebot(["config", "example"])
     (tmp_path / "purgebot.yaml").write_text(example.stdout)
     env = {"PURGEBOT_CONFIG": str(tmp_path / "purgebot.yaml")}
-    checked = runner.invoke(app, ["config", "check"], env=env)
+    checked = purgebot(["config", "check"], env=env)
     assert (0, 0) == (example.exit_code, checked.exit_code)
     assert f"{tmp_path}/purgebot.yaml is good: {OBSERVES}, sites shop.\n" == checked.stdout
 
@@ -481,26 +481,26 @@ def test_the_example_is_a_file_that_checks(tmp_path: Path) -> None:
 def test_a_check_says_whether_this_file_purges(tmp_path: Path, mode: str, said: str) -> None:
     file = tmp_path / "other.yaml"
     file.write_text(f"{mode}\naccounts: {{}}\n")
-    checked = CliRunner().invoke(app, ["config", "check", str(file)], env={"PURGEBOT_CONFIG": "elsewhere.yaml"})
+    checked = purgebot(["config", "check", str(file)], env={"PURGEBOT_CONFIG": "elsewhere.yaml"})
     assert (0, f"{file} is good: {said}, sites none.\n") == (checked.exit_code, checked.stdout)
 
 
 @pytest.mark.parametrize("words", [[], ["config"], ["config", "check"]], ids=" ".join)
 def test_help_names_the_variable_of_the_file(words: list[str]) -> None:
-    said = CliRunner().invoke(app, [*words, "--help"])
+    said = purgebot([*words, "--help"])
     assert (0, True) == (said.exit_code, "PURGEBOT_CONFIG names the configuration file" in said.stdout)
 
 
 @pytest.mark.parametrize("words", [[], ["purge"], ["wait"], ["check"], ["status"]], ids=" ".join)
 def test_help_names_every_exit_code(words: list[str]) -> None:
-    said = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"}).stdout.splitlines()
+    said = purgebot([*words, "--help"], env={"COLUMNS": "200"}).stdout.splitlines()
     codes = [line.strip() for line in said if line.strip()[:2].strip().isdigit()]
     assert [f"{code} {meaning}" for code, meaning in MEANINGS.items()] == codes
 
 
 @pytest.mark.parametrize("words", [["log"], ["log", "shop"]], ids=" ".join)
 def test_help_on_log_names_what_may_be_searched_for(words: list[str]) -> None:
-    said = CliRunner().invoke(app, [*words, "--help"], env={"COLUMNS": "200"}).stdout
+    said = purgebot([*words, "--help"], env={"COLUMNS": "200"}).stdout
     usage = "purgebot log [site …] [kind …] [by @name] [since 7d] [words …] [page 2] [--json] [--csv]"
     assert [usage, *LOGS] == [line.strip() for line in said.splitlines() if line.strip() in (usage, *LOGS)]
 
@@ -514,30 +514,30 @@ def test_the_examples_of_help_on_log_are_understood(line: str) -> None:
 
 @pytest.mark.parametrize("words", [["version"], ["--version"]], ids=" ".join)
 def test_it_says_which_version_it_is(words: list[str]) -> None:
-    said = CliRunner().invoke(app, words)
+    said = purgebot(words)
     assert (0, f"purgebot {version('purgebot')}\n") == (said.exit_code, said.stdout)
 
 
 def test_help_says_where_a_purge_stops() -> None:
-    said = CliRunner().invoke(app, ["purge", "--help"], env={"COLUMNS": "200"}).stdout
+    said = purgebot(["purge", "--help"], env={"COLUMNS": "200"}).stdout
     assert "where approval is needed it stops with 4, and `wait` goes on." in said
 
 
 def test_the_schema_is_json() -> None:
-    result = CliRunner().invoke(app, ["config", "schema"])
+    result = purgebot(["config", "schema"])
     assert (0, "object") == (result.exit_code, job_of(result)["type"])
 
 
 @pytest.mark.parametrize("words", [("config", "check"), ("serve",), ("doctor",)], ids=" ".join)
 def test_a_wrong_file_is_wrong_configuration(tmp_path: Path, words: tuple[str, ...]) -> None:
     (tmp_path / "purgebot.yaml").write_text("mode: sometimes\n")
-    result = CliRunner().invoke(app, words, env={"PURGEBOT_CONFIG": str(tmp_path / "purgebot.yaml")})
+    result = purgebot(words, env={"PURGEBOT_CONFIG": str(tmp_path / "purgebot.yaml")})
     assert (2, "", True) == (result.exit_code, result.stdout, f"{tmp_path}/purgebot.yaml:1: mode:" in result.stderr)
 
 
 @pytest.mark.parametrize("words", [("nonsense",), ("whi", "x"), ("/purge", "x")], ids=" ".join)
 def test_a_command_that_is_not_there_is_wrong_usage(words: tuple[str, ...]) -> None:
-    result = CliRunner().invoke(app, words)
+    result = purgebot(words)
     assert (2, "", True) == (result.exit_code, result.stdout, "No such command" in result.stderr)
 
 

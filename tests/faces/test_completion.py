@@ -11,9 +11,7 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from typer.testing import CliRunner
 
-from bot.cli import app
 from bot.cli.completion import (
     FLAGS,
     ON_THINGS,
@@ -29,6 +27,7 @@ from bot.cli.completion import (
 from bot.copied_lines import KINDS
 from bot.domain import speech
 from bot.settings import example
+from tests.terminal import purgebot
 
 NAMES = Names(("shop", "blog"), ("cf", "shield"), ("fra", "iad"), ("www.shop.test",), ("nightly", "front"))
 PURGING = ["on", "soft", "hard", "because", "in", "at", "only", "dry-run", "no-check"]
@@ -195,14 +194,14 @@ def test_each_shell_has_its_script(folder: Path, shell: str) -> None:
 @pytest.mark.parametrize("typed", [["completion"], ["--show-completion"]], ids=" ".join)
 @pytest.mark.parametrize("shell", SHELLS)
 def test_the_script_of_the_shell_that_was_named_is_printed(shell: str, typed: list[str]) -> None:
-    told = CliRunner().invoke(app, [*typed, shell], prog_name="purgebot")
+    told = purgebot([*typed, shell], prog_name="purgebot")
     named = [name for name in SHELLS if f"_PURGEBOT_COMPLETE=complete_{name}" in told.stdout]
     assert (0, [shell], "") == (told.exit_code, named, told.stderr)
 
 
 @pytest.mark.parametrize("typed", [["completion"], ["--show-completion"]], ids=" ".join)
 def test_a_shell_without_a_script_is_refused_with_those_that_have_one(typed: list[str]) -> None:
-    told = CliRunner().invoke(app, [*typed, "tcsh"], prog_name="purgebot")
+    told = purgebot([*typed, "tcsh"], prog_name="purgebot")
     assert (2, "", [*SHELLS]) == (told.exit_code, told.stdout, [name for name in SHELLS if f"'{name}'" in told.stderr])
 
 

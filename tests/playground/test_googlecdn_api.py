@@ -44,7 +44,7 @@ HELD = {  # address → its tags
     f"{IMG}/news/1": ["news"],
     f"{OTHER}/": ["home"],
 }
-STRANGER = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+STRANGER = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # small: every process that collects makes it
 NOW = time.time()
 
 

@@ -161,7 +161,7 @@ FORGED: dict[str, tuple[Callable[[Issuer], str], str]] = {
     "another key": (lambda issuer: issuer.token("thief"), "{url} has no key 'thief'"),
     "no key": (with_head(kid=""), "the token does not name its key"),
     "a key's address": (with_head(jku="http://127.0.0.1:1/keys"), "the token's header holds jku"),
-    "its own key": (with_head(jwk=public("thief")), "the token's header holds jwk"),
+    "its own key": (lambda issuer: with_head(jwk=public("thief"))(issuer), "the token's header holds jwk"),
     "its own certificate": (with_head(x5c=["AAAA"]), "the token's header holds x5c"),
     "what nobody knows": (with_head(crit=["exp"]), "the token cannot be read (InvalidTokenError)"),
     "what somebody knows": (

@@ -16,10 +16,9 @@ from bot.domain.actor import Actor, Standing
 from bot.domain.policy import Ask, Members, Outline
 from bot.domain.recent import NOTHING_RECENT
 from bot.domain.ruling import decide
-from bot.settings import schema
 from providers.contract import Kind
 from tests.docs.generated import compare
-from tests.schema import validator
+from tests.schema import of_configuration
 from tests.settings.bench import loaded
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
@@ -134,7 +133,7 @@ def test_every_recipe_is_judged_and_every_judgement_has_its_recipe() -> None:
 @pytest.mark.parametrize("text", RECIPES.values(), ids=RECIPES)
 def test_a_recipe_is_loaded_without_a_note_and_as_the_schema_says(text: str, tmp_path: Path) -> None:
     plain = json.loads(json.dumps(YAML(typ="safe", pure=True).load(BASE + text), default=str))
-    validator(schema()).validate(plain)
+    of_configuration().validate(plain)
     assert () == loaded(tmp_path, BASE + text).warnings
 
 

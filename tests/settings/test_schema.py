@@ -13,7 +13,7 @@ from ruamel.yaml import YAML
 from bot.settings import example, schema
 from providers import PROVIDERS
 from tests.providers.manners import manner
-from tests.schema import validator
+from tests.schema import of_configuration, validator
 from tests.settings.bench import BENCH, problems
 from tests.settings.test_loading import FULL
 from tests.settings.test_policies import BASE as RULED
@@ -136,7 +136,7 @@ def test_it_is_a_schema() -> None:
 
 
 def test_it_takes_the_example_with_the_real_providers() -> None:
-    validator(schema()).validate(parsed(example()))
+    of_configuration().validate(parsed(example()))
 
 
 @pytest.mark.parametrize("text", TAKEN.values(), ids=TAKEN)

@@ -189,7 +189,9 @@ CELLS = [
     *((act, who) for act in MENTION for who in SOME),
     *((act, who) for act in BY_MACHINES for who in MACHINES if is_a_cell(act, who)),
 ]
-WALK = {act: [who for one, who in CELLS if one is act] for act, _ in CELLS}
+WALK: dict[Act, list[Who]] = {}
+for _act, _who in CELLS:
+    WALK.setdefault(_act, []).append(_who)
 
 
 def is_allowed(act: Act, who: Who) -> bool:
