@@ -53,6 +53,8 @@ BROKEN = {
     "conflict in a CDN's own field": ("CC05", page("no-cache", cdn_cache_control="max-age=600, no-store")),
     "smaxage-swr": ("CC06", page("s-maxage=600, stale-while-revalidate=60")),
     "expires-mismatch": ("CC07", page("max-age=60", expires="Thu, 26 Nov 2026 01:00:00 GMT")),
+    "expires-mismatch, never to be kept": ("CC07", page("no-store", expires="Thu, 26 Nov 2026 01:00:00 GMT")),
+    "expires-mismatch, over": ("CC07", page("max-age=120", expires="Wed, 25 Nov 2026 23:00:00 GMT")),
     "expires-mismatch, no date": ("CC07", page("no-cache", expires="0")),
     "pragma": ("CC08", page("no-cache", pragma="no-cache")),
     "cookie-shared": ("CC09", made("/", PAGE, "max-age=60", {"set-cookie": "sid=secret; Path=/"}, cached=HIT)),
@@ -182,6 +184,14 @@ SAID = {
     "expires-mismatch": (
         "Old caches that know only Expires keep it for another time than the others.",
         "Expires: Thu, 26 Nov 2026 01:00:00 GMT; Cache-Control: max-age=60",
+    ),
+    "expires-mismatch, never to be kept": (
+        "Old caches that know only Expires keep it for another time than the others.",
+        "Expires: Thu, 26 Nov 2026 01:00:00 GMT; Cache-Control: no-store",
+    ),
+    "expires-mismatch, over": (
+        "Old caches that know only Expires keep it for another time than the others.",
+        "Expires: Wed, 25 Nov 2026 23:00:00 GMT; Cache-Control: max-age=120",
     ),
     "expires-mismatch, no date": (
         "Expires is no date. Caches take it as over, so it only says what Cache-Control should.",
@@ -352,6 +362,11 @@ CLEAN = {
     "many variants that nobody shares": page("private, no-cache", vary="Cookie, User-Agent"),
     "packed, and said so": page("no-cache", content_encoding="gzip", vary="Origin, Accept-Encoding"),
     "Expires that agrees": page("max-age=60", expires="Thu, 26 Nov 2026 00:01:30 GMT"),
+    "no-store, and over as WordPress says it": page("no-store, max-age=0", expires="Wed, 11 Jan 1984 05:00:00 GMT"),
+    "no-cache, and over as Drupal says it": page("must-revalidate, no-cache", expires="Sun, 19 Nov 1978 05:00:00 GMT"),
+    "no-store, and over as PHP says it": page("no-store, no-cache", expires="Thu, 19 Nov 1981 08:52:00 GMT"),
+    "for no time, and over since the epoch": page("max-age=0", expires="Thu, 01 Jan 1970 00:00:00 GMT"),
+    "never kept, and over an hour ago": page("private, no-cache", expires="Wed, 25 Nov 2026 23:00:00 GMT"),
     "a copy within its time": page("max-age=60", age="59", date="Wed, 25 Nov 2026 23:59:01 GMT"),
     "a cache that says its own Date": page("max-age=180", age="170"),
     "an old Date, which may be a copy's": page("no-cache", date=AGO_5_MIN),

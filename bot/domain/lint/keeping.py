@@ -170,6 +170,8 @@ def expires_apart(served: Served) -> Found | None:
     since = served.answer.at if policy.date is None else policy.date
     if longest is None or abs(policy.expires - since - longest) <= APART_MAX:
         return None
+    if longest == 0 and policy.expires <= since:
+        return None  # over is over, since whenever
     told = "Old caches that know only Expires keep it for another time than the others."
     return Found(told, f"{seen}; {_control(served)}", cure)
 
