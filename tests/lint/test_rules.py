@@ -32,6 +32,10 @@ def from_origin(served: Served, **headers: str) -> Served:
     return replace(served, origins=(answer("/", PAGE | said),))
 
 
+def signed_in(served: Served) -> Served:
+    return replace(served, answer=replace(served.answer, asked=SIGNED_IN))
+
+
 BROKEN = {
     "missing": ("CC01", page()),
     "missing, as it is empty": ("CC01", page(" ")),
@@ -76,7 +80,10 @@ BROKEN = {
         "CC14",
         from_origin(made("/", PAGE, "max-age=0", {"age": "90"}, cache=CLOUDFLARE), cdn_cache_control="max-age=60"),
     ),
-    "auth-public": ("CC15", replace(page("public"), answer=replace(page("public").answer, asked=SIGNED_IN))),
+    "auth-public": ("CC15", signed_in(page("public"))),
+    "auth-public, longer for those who share": ("CC15", signed_in(page("public, max-age=0, s-maxage=60"))),
+    "auth-public, beyond its end": ("CC15", signed_in(page("public, max-age=0, stale-while-revalidate=60"))),
+    "auth-public, kept by a CDN": ("CC15", signed_in(page("public, max-age=0", cdn_cache_control="max-age=60"))),
     "error-cached": ("CC16", made("/", PAGE, "max-age=3600", {}, 404)),
     "error-cached, by the cache": ("CC16", made("/", PAGE, "", {}, 503, cached=HIT)),
     "redirect-cached": ("CC17", made("/", PAGE, "", {}, 301)),
@@ -267,6 +274,17 @@ SAID = {
         "of the cache keeps it longer, or the origin could not be reached.",
         "Age: 90; CDN-Cache-Control: max-age=60",
     ),
+    **{
+        f"auth-public, {why}": (
+            "It answers somebody who signed in, and lets shared caches keep it: others may get what is theirs alone.",
+            f"asked with Authorization; Cache-Control: public, max-age=0{more}",
+        )
+        for why, more in (
+            ("longer for those who share", ", s-maxage=60"),
+            ("beyond its end", ", stale-while-revalidate=60"),
+            ("kept by a CDN", ""),
+        )
+    },
     "auth-public": (
         "It answers somebody who signed in, and lets shared caches keep it: others may get what is theirs alone.",
         "asked with Authorization; Cache-Control: public",
@@ -372,9 +390,11 @@ CLEAN = {
     "an old Date, which may be a copy's": page("no-cache", date=AGO_5_MIN),
     "tags at the origin": replace(from_origin(page("no-cache"), cache_tag="news"), tag_header="Cache-Tag"),
     "tags that nobody purges": from_origin(page("no-cache")),
-    "signed in, and private": replace(
-        page("private"), answer=replace(page("private").answer, asked=SIGNED_IN)
-    ),
+    "signed in, and private": signed_in(page("private")),
+    "signed in, and asked for each time": signed_in(page("public, max-age=0")),
+    "signed in, and asked for each time by those who share": signed_in(page("public, max-age=60, s-maxage=0")),
+    "signed in, and kept by no CDN": signed_in(page("public, max-age=0", cdn_cache_control="max-age=0")),
+    "signed in, and never used unasked": signed_in(page("public, no-cache")),
     "ETags that only packing changes": replace(
         page("no-cache"), others=(answer("/", PAGE | {"etag": '"a-gzip"'}), answer("/", PAGE | {"etag": 'W/"b"'}))
     ),

@@ -81,7 +81,7 @@ RULES = (
          sharing.validator_differs, by_headers=False),
     Rule("CC14", "age-over", WARN, 8, "Age beyond the lifetime", "visitors get old content",
          "purge it, then see who keeps it beyond its end", keeping.older_than_allowed, by_headers=False),
-    Rule("CC15", "auth-public", ERROR, 40, "asked with Authorization, and shared caches may keep it",
+    Rule("CC15", "auth-public", ERROR, 40, "asked with Authorization, and shared caches may keep it for some time",
          "others get what is one person's", "keep what is one person's out of shared caches (private)",
          sharing.signed_in_shared),
     Rule("CC16", "error-cached", WARN, 10, "4xx or 5xx with more than 60 s, or from the cache",
