@@ -121,6 +121,22 @@ def test_http_is_told_behind_the_rules() -> None:
     assert "HTTP, warn: The Age header's value should be an integer. (https://www.shop.test/)" in told.splitlines()
 
 
+def test_what_http_has_against_many_urls_is_told_once_with_their_number() -> None:
+    said = [(f"{SITE}/{n}", "It is odd.") for n in (1, 2, 3, 3)] + [(f"{SITE}/1", "It is old."), (f"{SITE}/4", "Old.")]
+    told = lint_text(replace(BAD, remarks=tuple(Remark(url, Severity.INFO, what) for url, what in said)))
+    assert [
+        "HTTP, info: It is odd. (https://www.shop.test/1 and 2 more URLs)",
+        "HTTP, info: It is old. (https://www.shop.test/1)",
+        "HTTP, info: Old. (https://www.shop.test/4)",
+    ] == [line for line in told.splitlines() if line.startswith("HTTP")]
+
+
+def test_machines_are_told_of_every_url_that_http_has_something_against() -> None:
+    some = replace(BAD, remarks=tuple(Remark(f"{SITE}/{n}", Severity.INFO, "It is odd.") for n in range(3)))
+    record = json.loads(json.dumps(lint_record(some)))
+    assert [f"{SITE}/0", f"{SITE}/1", f"{SITE}/2"] == [one["url"] for one in record["http"]]
+
+
 @pytest.mark.parametrize(
     ("severity", "expected"),
     [

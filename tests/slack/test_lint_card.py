@@ -127,6 +127,13 @@ def test_http_is_told_below() -> None:
     assert "   🟠 HTTP: &lt;b&gt; &amp; co (https://www.shop.test/)" in told
 
 
+def test_what_http_has_against_many_urls_is_one_line() -> None:
+    remarks = tuple(Remark(f"{SITE}/{n}", Severity.WARN, "It is odd.") for n in range(5))
+    said = replace(report(page("no-cache")), remarks=remarks)
+    told = [line.strip() for line in card_of(said).splitlines() if "HTTP" in line]
+    assert (["🟠 HTTP: It is odd. (https://www.shop.test/0 and 4 more URLs)"], False) == (told, is_cut(said))
+
+
 def test_all_is_never_well_above_a_warning_of_http() -> None:
     remark = Remark(f"{SITE}/", Severity.WARN, "The max-age cache directive's value is incorrect.")
     told = card_of(replace(report(page("no-cache")), remarks=(remark,)))

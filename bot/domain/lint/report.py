@@ -64,6 +64,14 @@ class Report:
         """The findings by rule, what matters most first."""
         return together(self.findings)
 
+    @property
+    def remarked(self) -> list[tuple[Remark, int]]:
+        """What HTTP itself has against answers, each once, with the number of URLs of which it is true."""
+        urls: dict[tuple[Severity, str], dict[str, Remark]] = {}
+        for remark in self.remarks:
+            urls.setdefault((remark.severity, remark.what), {}).setdefault(remark.url, remark)
+        return [(next(iter(said.values())), len(said)) for said in urls.values()]
+
     def count(self, severity: Severity) -> int:
         """How many rules are broken that badly, and how much HTTP itself has against it."""
         said = {remark.what for remark in self.remarks if remark.severity is severity}
