@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from bot.domain.fingerprint import is_fingerprinted
+from bot.domain.fingerprint import is_fingerprinted, may_be_fingerprinted
 from bot.domain.manifest import FORMS, BadManifest, Manifest, file_path, parsed, put, read_sums, some
 from bot.domain.shown import shown
 
@@ -75,7 +75,7 @@ def _texts(entries: Mapping[str, str]) -> Iterable[tuple[str, str, str]]:
         raise _mixture(odd, next(key for key in files if not _is_hash(key, files[key])))
     if odd:
         raise BadManifest(f"`{shown(odd, 60)}` of the manifest is neither a hash nor a file.", FORMS)
-    return ((key, value, _content(value)) for key, value in entries.items())
+    return ((key, value, _content(key, value)) for key, value in entries.items())
 
 
 def _is_hash(key: str, value: str) -> bool:
@@ -88,11 +88,14 @@ def _is_file(key: str, value: str) -> bool:
     return bool(dot and _EXTENSION.fullmatch(extension)) or value.strip("/") == key.strip("/")
 
 
-def _content(name: str) -> str:
-    """What tells the content of a built file: its name, where a build made it of the content."""
-    if len(name) > ADDRESS_MAX or not is_fingerprinted(name):
+def _content(key: str, name: str) -> str:
+    """What tells the content of a built file: its name, where a build made it of the content. One that may be words
+    (`my-DataGrid.js`) is taken for that where its source is called otherwise."""
+    if len(name) > ADDRESS_MAX:
         return ""
-    return name.partition("?")[0].rpartition("/")[2]
+    own = name.partition("?")[0].rpartition("/")[2]
+    called_so = own.partition(".")[0] == key.partition("?")[0].rpartition("/")[2].partition(".")[0]
+    return own if is_fingerprinted(name) or (may_be_fingerprinted(name) and not called_so) else ""
 
 
 def _mixture(one: str, other: str) -> BadManifest:
@@ -103,19 +106,19 @@ def _mixture(one: str, other: str) -> BadManifest:
 def _vite(entries: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, str, str]]:
     for key, entry in entries.items():
         names = [entry["file"], *(name for some in _LISTS for name in _names(key, entry.get(some, [])))]
-        yield from ((key, str(name), _content(str(name))) for name in names)
+        yield from ((key, str(name), _content(key, str(name))) for name in names)
 
 
 def _with_integrity(entries: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, str, str]]:
     for key, entry in entries.items():
         name, integrity = str(entry["src"]), entry.get("integrity")
-        yield key, name, _content(name) or (integrity if isinstance(integrity, str) else "")
+        yield key, name, _content(key, name) or (integrity if isinstance(integrity, str) else "")
 
 
 def _by_extension(entries: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, str, str]]:
     for key, entry in entries.items():
         for value in entry.values():
-            yield from ((key, name, _content(name)) for name in _names(key, value))
+            yield from ((key, name, _content(key, name)) for name in _names(key, value))
 
 
 def _names(key: str, value: object) -> list[str]:

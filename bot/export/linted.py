@@ -160,7 +160,9 @@ def trap(report: Report) -> Iterator[str]:
 
 def stays(broken: Break) -> str:
     """For how long."""
-    return f"up to {up_to(broken.seconds)}" if broken.seconds is not None else "as long as a browser likes"
+    unless = ", unless a build made its name from its content" if broken.may_be_hashed else ""
+    time = f"up to {up_to(broken.seconds)}" if broken.seconds is not None else "as long as a browser likes"
+    return f"{time}{unless}"
 
 
 def tail(report: Report) -> Iterator[str]:

@@ -103,6 +103,19 @@ TEXTS = {
             "assets/b-5889e940.js": "b-5889e940.js",
         },
     ),
+    "names that may be words": (
+        '{"src/my-DataGrid.tsx": {"file": "assets/my-DataGrid.js", "css": ["assets/my-TJmedwuw.css"]},'
+        ' "_a-Dkqsbvzx.js": {"file": "assets/a-DkqsbvZx.js"}}',
+        {
+            "assets/my-DataGrid.js": "",
+            "assets/my-TJmedwuw.css": "my-TJmedwuw.css",
+            "assets/a-DkqsbvZx.js": "a-DkqsbvZx.js",
+        },
+    ),
+    "words that are called as their source": (
+        '{"my-DataGrid.js": "/static/my-DataGrid.js?v=3", "b.js": "/b-DRf8L97S.js"}',
+        {"static/my-DataGrid.js": "v=3", "b-DRf8L97S.js": "b-DRf8L97S.js"},
+    ),
     "a host of the site": (
         '{"main.js": "https://CDN.shop.test/static/main.js", "b.js": "//www.shop.test/b%20c.js"}',
         {"static/main.js": "", "b c.js": ""},

@@ -68,6 +68,14 @@ address.
     assert dedent(expected) == lint_text(BAD)
 
 
+def test_what_may_be_named_by_its_content_is_told_as_that() -> None:
+    told = lint_text(report(script("/my-DataGrid.js", "max-age=3600"), script("/a.js", "max-age=3600")))
+    assert [
+        "https://www.shop.test/my-DataGrid.js · up to 60 min, unless a build made its name from its content",
+        "https://www.shop.test/a.js · up to 60 min",
+    ] == [line.strip() for line in told.splitlines() if line.startswith("  https")]
+
+
 def test_what_was_not_read_is_told() -> None:
     some = replace(report(page("no-cache")), unread=((f"{SITE}/b", "no answer within 8 s"),), left_out=4, foreign=2)
     expected = """\
@@ -172,6 +180,14 @@ BREAKS = {
     "immutable, nobody knows how long": (script("/app.js", "immutable"), Break(f"{SITE}/app.js", None)),
     "kept less": (script("/app.js", "max-age=3599"), None),
     "named by its content": (script("/app.3f2a91c0.js", "max-age=31536000"), None),
+    "named as its neighbours are": (
+        replace(script("/my-DataGrid.js", "max-age=3600"), among_hashed=True),
+        None,
+    ),
+    "named by a word, or by its content": (
+        script("/my-DataGrid.js", "max-age=3600"),
+        Break(f"{SITE}/my-DataGrid.js", 3600, may_be_hashed=True),
+    ),
     "asked for each time": (script("/app.js", "no-cache, immutable"), None),
     "a service worker, whose name must stay": (script("/sw.js", "max-age=86400"), None),
     "a version in its query, which the deploy changes": (script("/app.js?v=3", "max-age=604800"), None),

@@ -12,7 +12,7 @@ from bot.domain.lint.rules import RULE_OF, RULES, lint, score, together
 from bot.domain.lint.served import Served, up_to
 from bot.domain.lint.varying import tries_of
 from providers.contract import Cached
-from tests.lint.pages import PAGE, answer, made, page, script, tried
+from tests.lint.pages import PAGE, SCRIPT, answer, made, page, script, tried
 
 AGO_100_DAYS = "Tue, 18 Aug 2026 00:00:00 GMT"
 AGO_5_MIN = "Wed, 25 Nov 2026 23:55:00 GMT"
@@ -47,7 +47,12 @@ BROKEN = {
     "html-long by Expires": ("CC02", page(expires="Thu, 26 Nov 2026 01:00:00 GMT")),
     "asset-unhashed-long": ("CC03", script("/app.js", "max-age=31536000")),
     "asset-unhashed-long, immutable": ("CC03", script("/app.js", "immutable")),
+    "asset-unhashed-long, or hashed": ("CC03", script("/src-DataGrid.js", "max-age=31536000, immutable")),
     "asset-hashed-short": ("CC04", script("/app.3f2a91c0.js", "max-age=3600")),
+    "asset-hashed-short, as its neighbours": (
+        "CC04",
+        replace(script("/a/my-DataGrid.js", "max-age=3600"), among_hashed=True),
+    ),
     "asset-hashed-short, each time": ("CC04", script("/app.3f2a91c0.js", "no-cache")),
     "conflict of no-store": ("CC05", page("no-store, max-age=60")),
     "conflict of public": ("CC05", page("public, private")),
@@ -155,6 +160,17 @@ SAID = {
     ),
     "asset-hashed-short": (
         "app.3f2a91c0.js looks named by its content, so its copies never grow old, but browsers ask for "
+        "it again after 60 min: repeated visits are slower than they need be.",
+        "Cache-Control: max-age=3600",
+    ),
+    "asset-unhashed-long, or hashed": (
+        "After your next deploy browsers use the old src-DataGrid.js with the new page, for up to 365 d; a purge "
+        "cannot reach browsers. By its name nobody can tell whether a build made that from the content: if one did, "
+        "nothing is wrong here.",
+        "Cache-Control: max-age=31536000, immutable",
+    ),
+    "asset-hashed-short, as its neighbours": (
+        "my-DataGrid.js looks named by its content, so its copies never grow old, but browsers ask for "
         "it again after 60 min: repeated visits are slower than they need be.",
         "Cache-Control: max-age=3600",
     ),
@@ -371,6 +387,10 @@ CLEAN = {
     "a temporary redirect": made("/", PAGE, "", {}, 302),
     "a hashed file for a year": script("/app.3f2a91c0.js", "public, max-age=31536000, immutable"),
     "a hashed file without a validator": script("/app.3f2a91c0.js", "max-age=31536000, immutable", etag=""),
+    "a hash like a word among others": replace(script("/vendor-Dkqsbvzx.js", "max-age=31536000"), among_hashed=True),
+    "a hash of small letters for ever": script("/index-k3xq9zva.js", "public, max-age=31536000, immutable", etag=""),
+    "words that look like a hash": script("/my-DataGrid.js", "public, max-age=3600"),
+    "a photo that looks like one": made("/team-JohnDoe2.jpg", SCRIPT, "max-age=3600", {"content-type": "image/jpeg"}),
     "an unhashed file for a day": script("/app.js", "max-age=86400"),
     "a worker that is asked for": script("/sw.js", "no-cache"),
     "never kept": page("no-store, max-age=0", etag=""),

@@ -70,9 +70,16 @@ def file_kept_long(served: Served) -> Found | None:
     how_long = f"for up to {up_to(seconds)}" if seconds else "for as long as they like"
     causes = (
         f"After your next deploy browsers use the old {named(served.url)} with the new page, {how_long}; "
-        "a purge cannot reach browsers."
+        f"a purge cannot reach browsers.{_unless_hashed(served)}"
     )
     return Found(causes, _kept_by(served), Cure(ASK_EACH_TIME.sets, ASK_EACH_TIME.drops, "names"))
+
+
+def _unless_hashed(served: Served) -> str:
+    """What else it may be, where its name reads like a word and like a hash."""
+    if not served.may_be_hashed:
+        return ""
+    return " By its name nobody can tell whether a build made that from the content: if one did, nothing is wrong here."
 
 
 def file_kept_short(served: Served) -> Found | None:

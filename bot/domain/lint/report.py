@@ -17,10 +17,12 @@ LONG = 3600  # seconds: what browsers keep so long outlives a deploy
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """A file that visitors will have in its old form after the next deploy, for up to `seconds` (None: unknown)."""
+    """A file that visitors will have in its old form after the next deploy, for up to `seconds` (None: unknown).
+    `may_be_hashed` where its name may be made from its content, and then nothing breaks."""
 
     url: str
     seconds: int | None
+    may_be_hashed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,4 +127,4 @@ def break_of(served: Served) -> Break | None:
         return None
     if version_in_query(served.url):
         return None  # not if the deploy changes that
-    return Break(served.url, seconds if long else None)
+    return Break(served.url, seconds if long else None, served.may_be_hashed)

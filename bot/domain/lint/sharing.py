@@ -8,7 +8,6 @@ from collections import defaultdict
 from bot.domain.answer import Answer
 from bot.domain.caches import TARGETED
 from bot.domain.caching import Directives, stays_beyond, varied_by
-from bot.domain.fingerprint import is_certain
 from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import Served
 
@@ -80,7 +79,7 @@ def no_validator(served: Served) -> Found | None:
     """CC12: nothing to ask "still the same?" with."""
     kept = not served.policy.says_nothing and not served.policy.control.has("no-store")
     validated = "etag" in served.headers or "last-modified" in served.headers
-    if served.status != 200 or not kept or validated or is_certain(served.url, served.headers):
+    if served.status != 200 or not kept or validated or served.is_certain:
         return None
     causes = (
         "It has neither ETag nor Last-Modified: once a copy is over, all of it is sent again, and nobody can see by "
