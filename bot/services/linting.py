@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from bot.domain.answer import Answer, Asked
 from bot.domain.caches import Cache, cache_of
 from bot.domain.command import Command
+from bot.domain.express_lines import made_of
 from bot.domain.lint.finding import Note
 from bot.domain.lint.instead import beside_origin, came, in_short, is_whole, leads_to, missed
 from bot.domain.lint.report import Report, break_of
@@ -247,6 +248,7 @@ async def _report(core: Core, site: Site, pages: Sequence[_Page], files: Sequenc
         provider=outermost.name if outermost else "",
         provider_title=outermost.title if outermost else "",
         urls=tuple(answered),
+        made={url: made for url, one in answered.items() if (made := made_of(one.headers)) is not None},
     )
 
 

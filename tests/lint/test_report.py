@@ -228,7 +228,7 @@ def test_a_path_that_could_end_its_line_is_in_no_snippet(server: Server, path: s
 
 def test_an_expression_of_apache_means_these_paths_and_no_others() -> None:
     lines = snippet(Server.APACHE, NO_CACHE, [f"{SITE}/a.html", f"{SITE}/b+c?x=1"]).splitlines()
-    assert '<LocationMatch "^(/a\\.html|/b\\+c)$">' == lines[0]
+    assert r'<If "%{THE_REQUEST} =~ m#^\S+ (?:/a\.html|/b\+c)[? ]#">' == lines[0]
 
 
 def test_what_a_purge_mends_has_no_lines() -> None:

@@ -128,6 +128,8 @@ def _applied(rule: Rule, served: Served) -> Iterator[Finding]:
         origin_says=_origin_says(rule, served) if rule.by_headers else "",
         is_origins=rule.by_headers and _is_origins(rule, served),
         may_be_older=served.may_be_older,
+        status=served.status,
+        leads_to=served.answer.says("location").strip(),
     )
 
 
