@@ -16,6 +16,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from bot.domain.fingerprint import is_fingerprinted, may_be_fingerprinted
 from bot.domain.manifest import FORMS, BadManifest, Manifest, file_path, parsed, put, read_sums, some
+from bot.domain.neighbours import Neighbours
 from bot.domain.shown import shown
 
 ADDRESS_MAX = 2_000  # characters of a built file's name or URL that are looked at
@@ -31,12 +32,13 @@ def read_manifest(given: object, hosts: Collection[str] = ()) -> Manifest:
         return read_manifest(parsed(given), hosts) if is_json else read_sums(given)
     if not isinstance(given, Mapping):
         raise BadManifest("The manifest is neither text nor an object.", FORMS)
-    entries = _entries(given)
+    files = [*_files(_entries(given))]
+    neighbours = Neighbours(name for _, name, _ in files if len(name) <= ADDRESS_MAX)
     found: dict[str, str] = {}
-    for key, name, content in _files(entries):
+    for key, name, content in files:
         where = f"`{shown(key, 60)}`"
         path, _, query = name.partition("?")
-        put(found, file_path(path, where, hosts), content or query, where)
+        put(found, file_path(path, where, hosts), content or _by_others(key, name, neighbours) or query, where)
     return some(found)
 
 
@@ -75,7 +77,7 @@ def _texts(entries: Mapping[str, str]) -> Iterable[tuple[str, str, str]]:
         raise _mixture(odd, next(key for key in files if not _is_hash(key, files[key])))
     if odd:
         raise BadManifest(f"`{shown(odd, 60)}` of the manifest is neither a hash nor a file.", FORMS)
-    return ((key, value, _content(key, value)) for key, value in entries.items())
+    return ((key, value, _content(value)) for key, value in entries.items())
 
 
 def _is_hash(key: str, value: str) -> bool:
@@ -88,14 +90,24 @@ def _is_file(key: str, value: str) -> bool:
     return bool(dot and _EXTENSION.fullmatch(extension)) or value.strip("/") == key.strip("/")
 
 
-def _content(key: str, name: str) -> str:
-    """What tells the content of a built file: its name, where a build made it of the content. One that may be words
-    (`my-DataGrid.js`) is taken for that where its source is called otherwise."""
-    if len(name) > ADDRESS_MAX:
-        return ""
-    own = name.partition("?")[0].rpartition("/")[2]
-    called_so = own.partition(".")[0] == key.partition("?")[0].rpartition("/")[2].partition(".")[0]
-    return own if is_fingerprinted(name) or (may_be_fingerprinted(name) and not called_so) else ""
+def _content(name: str) -> str:
+    """What tells the content of a built file: its name, where a build made it of the content."""
+    return _called(name) if len(name) <= ADDRESS_MAX and is_fingerprinted(name) else ""
+
+
+def _by_others(key: str, name: str, neighbours: Neighbours) -> str:
+    """The same where a name that reads like words (`index-TJmedwuw.css`) lies among those that show a hash, and its
+    source is called otherwise."""
+    may_be = len(name) <= ADDRESS_MAX and may_be_fingerprinted(name) and neighbours.are_hashed(name)
+    return _called(name) if may_be and _stem(key) != _stem(name) else ""
+
+
+def _called(name: str) -> str:
+    return name.partition("?")[0].rpartition("/")[2]
+
+
+def _stem(name: str) -> str:
+    return _called(name).partition(".")[0]
 
 
 def _mixture(one: str, other: str) -> BadManifest:
@@ -106,19 +118,19 @@ def _mixture(one: str, other: str) -> BadManifest:
 def _vite(entries: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, str, str]]:
     for key, entry in entries.items():
         names = [entry["file"], *(name for some in _LISTS for name in _names(key, entry.get(some, [])))]
-        yield from ((key, str(name), _content(key, str(name))) for name in names)
+        yield from ((key, str(name), _content(str(name))) for name in names)
 
 
 def _with_integrity(entries: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, str, str]]:
     for key, entry in entries.items():
         name, integrity = str(entry["src"]), entry.get("integrity")
-        yield key, name, _content(key, name) or (integrity if isinstance(integrity, str) else "")
+        yield key, name, _content(name) or (integrity if isinstance(integrity, str) else "")
 
 
 def _by_extension(entries: Mapping[str, Mapping[str, object]]) -> Iterator[tuple[str, str, str]]:
     for key, entry in entries.items():
         for value in entry.values():
-            yield from ((key, name, _content(key, name)) for name in _names(key, value))
+            yield from ((key, name, _content(name)) for name in _names(key, value))
 
 
 def _names(key: str, value: object) -> list[str]:

@@ -2,7 +2,7 @@
 
 Two patterns and a few folders, held against what webpack, Vite, Rollup, Rails, Angular, Parcel, Nuxt and Django write.
 A name alone is a strong hint and no proof, and what is taken for one is purged on no deploy. So what reads like words
-(`my-DataGrid.js`, `hero-IMG_1234.jpg`) is none, though one of ten hashes of eight letters and digits reads so too.
+(`my-DataGrid.js`, `hero-IMG_1234.jpg`) is none, though one of seven hashes of eight letters and digits reads so too.
 """
 
 from __future__ import annotations
