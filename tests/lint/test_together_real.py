@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,22 @@ def test_all_lines_of_a_report_make_all_of_its_findings_disappear(server: Server
     before, after = asyncio.run(before_and_after(server, TABLES[server][1][name]))
     assert before.findings
     assert [] == [(one.rule, one.url, one.seen) for one in after.findings]
+
+
+@pytest.mark.real("apache2")
+def test_apaches_lines_may_stand_in_htaccess_too() -> None:
+    site = APACHE["a front controller in .htaccess"]
+
+    async def before_and_after() -> tuple[Report, Report]:
+        with running(Server.APACHE, site.own, site, 0) as (port, _):
+            before = await read(Server.APACHE, port, site.paths)
+        mended = replace(site, files={".htaccess": in_apache(site.files[".htaccess"], before)})
+        with running(Server.APACHE, site.own, mended, 0) as (port, _):
+            return before, await read(Server.APACHE, port, site.paths)
+
+    before, after = asyncio.run(before_and_after())
+    assert before.findings
+    assert () == after.findings
 
 
 @pytest.mark.real("node-express")
