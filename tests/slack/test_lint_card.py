@@ -23,7 +23,7 @@ from bot.slack.past import Past
 from bot.slack.web_api import SlackApi
 from playground.people import TEAM
 from playground.slack.blocks import block_problems, is_too_long
-from tests.lint.pages import SITE, page
+from tests.lint.pages import SITE, page, script
 from tests.lint.test_rules import BROKEN
 from tests.slack.cases import SHOP, spelled
 from tests.slack.room import Room, room
@@ -195,6 +195,13 @@ async def test_a_long_lint_is_sent_whole_to_whoever_asked(house: Room) -> None:
     where = "is in your messages with purgebot, as a channel shows files to everybody"
     assert told.endswith(f"|lint.txt> {where}: the whole lint")
     assert lint_text(WORST) == (await house.http.get(link)).text
+
+
+def test_lines_of_express_that_have_no_room_leave_a_comment_of_its_own() -> None:
+    served = [script(f"/{'x' * 150}{n}.js", "max-age=604800") for n in range(5)]
+    many = [*served, *(script(f"/{'y' * 150}{n}.css", "max-age=604800") for n in range(5)), script("/a.3f2a91c0.css")]
+    long = replace(report(*many, server=Server.EXPRESS), urls=tuple(one.url for one in many))
+    assert "```\n// more lines are in the file with all that was found\n```" in card_of(long)
 
 
 def test_lines_that_have_no_room_are_left_out_by_whole_locations() -> None:

@@ -97,7 +97,7 @@ def _block(text: str) -> str:
     """Lines of ours to copy: whole blocks only, since half of one is no configuration."""
     if len(text) > FIX_MAX:
         whole = text[: text.rfind(_BLOCK_END, 0, FIX_MAX) + len(_BLOCK_END)] if _BLOCK_END in text[:FIX_MAX] else ""
-        text = f"{whole}# more lines are in the file with all that was found"
+        text = f"{whole}{'//' if text.startswith('//') else '#'} more lines are in the file with all that was found"
     inside = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return f"```\n{inside}\n```"
 
