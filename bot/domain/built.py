@@ -14,8 +14,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from bot.domain.fingerprint import is_fingerprinted
+from bot.domain.fingerprint import is_fingerprinted, may_be_fingerprinted
 from bot.domain.manifest import FORMS, BadManifest, Manifest, file_path, parsed, put, read_sums, some
+from bot.domain.neighbours import Neighbours
 from bot.domain.shown import shown
 
 ADDRESS_MAX = 2_000  # characters of a built file's name or URL that are looked at
@@ -31,12 +32,13 @@ def read_manifest(given: object, hosts: Collection[str] = ()) -> Manifest:
         return read_manifest(parsed(given), hosts) if is_json else read_sums(given)
     if not isinstance(given, Mapping):
         raise BadManifest("The manifest is neither text nor an object.", FORMS)
-    entries = _entries(given)
+    files = [*_files(_entries(given))]
+    neighbours = Neighbours(name for _, name, _ in files if len(name) <= ADDRESS_MAX)
     found: dict[str, str] = {}
-    for key, name, content in _files(entries):
+    for key, name, content in files:
         where = f"`{shown(key, 60)}`"
         path, _, query = name.partition("?")
-        put(found, file_path(path, where, hosts), content or query, where)
+        put(found, file_path(path, where, hosts), content or _by_others(key, name, neighbours) or query, where)
     return some(found)
 
 
@@ -90,9 +92,22 @@ def _is_file(key: str, value: str) -> bool:
 
 def _content(name: str) -> str:
     """What tells the content of a built file: its name, where a build made it of the content."""
-    if len(name) > ADDRESS_MAX or not is_fingerprinted(name):
-        return ""
+    return _called(name) if len(name) <= ADDRESS_MAX and is_fingerprinted(name) else ""
+
+
+def _by_others(key: str, name: str, neighbours: Neighbours) -> str:
+    """The same where a name that reads like words (`index-TJmedwuw.css`) lies among those that show a hash, and its
+    source is called otherwise."""
+    may_be = len(name) <= ADDRESS_MAX and may_be_fingerprinted(name) and neighbours.are_hashed(name)
+    return _called(name) if may_be and _stem(key) != _stem(name) else ""
+
+
+def _called(name: str) -> str:
     return name.partition("?")[0].rpartition("/")[2]
+
+
+def _stem(name: str) -> str:
+    return _called(name).partition(".")[0]
 
 
 def _mixture(one: str, other: str) -> BadManifest:

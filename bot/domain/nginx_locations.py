@@ -2,91 +2,95 @@
 two `add_header` of one name contradict each other. So each sort of cure has a location of its own, with all that its
 paths need, and pasting all of them makes all findings disappear (tests/lint/test_together_real.py).
 
-They lie within the location that serves the paths, since there no other location takes these away. nginx takes no
-`proxy_pass` and no `add_header` from outside where a location has its own, so those are to be repeated.
+They lie within the location that serves the paths, since there no other location takes these away, or in its place
+where that is exact, which takes none inside it. nginx takes no `proxy_pass`, no `return` and no `add_header` from
+outside where a location has its own, so those are to be repeated. What only redirects is answered by its own location
+alone: the one that does so now may answer other paths too, by `if` or `rewrite`.
 """
 
 from __future__ import annotations
 
-import posixpath
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
+from collections.abc import Iterator, Sequence
+from urllib.parse import urlsplit
 
-from bot.domain.fingerprint import is_static
+from bot.domain.landings import Landing, always, elsewhere, kinds_of, landings, plain_path_of, sets_of
 from bot.domain.lint.finding import Cure, Finding
-from bot.domain.snippets import PATHS_MAX, SAFE_PATH, always, replaced_in_nginx
+from bot.domain.snippets import replaced_in_nginx
 
 _LINES = {"validator": ("etag on;",), "gzip": ("gzip_vary on;",)}  # instead of headers
 _ELSEWHERE = frozenset({"etag", "clock", "purge"})  # no matter of a location
 _INDEX = r"(?:index\.[a-z]+)?"
-_UNKEPT = ("private", "no-cache")
+_TARGET = re.compile(r"[A-Za-z0-9/._~!&()*+,;=:@%-]{1,300}")  # no variable, no quote, and no query
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
-    """What the paths of one location need. `rule` is the worst that they break, with which it is shown."""
-
-    rule: str
-    cures: tuple[Cure, ...]
-    paths: tuple[str, ...]
-
-
-def landings(findings: Sequence[Finding], urls: Sequence[str]) -> Sequence[Landing]:
+def located(findings: Sequence[Finding], urls: Sequence[str]) -> Sequence[Landing]:
     """A landing for each sort of cure among `findings`, the worst first; none where one location takes all of them and
     holds no more of the `urls` that were read."""
-    cures: dict[str, dict[Cure, None]] = {}
-    rules: dict[str, str] = {}
-    for finding in findings:
-        path = path_of(finding.url)
-        if path and _is_for_a_location(finding.cure):
-            cures.setdefault(path, {})[finding.cure] = None
-            rules.setdefault(path, finding.rule)
-    alike: dict[tuple[Cure, ...], list[str]] = {}
-    for path, its in cures.items():
-        alike.setdefault(tuple(its), []).append(path)
-    others = {path_of(url) for url in urls} - {*cures}
-    if len(alike) == 1 and len(next(iter(alike))) == 1 and not others:
-        return ()
-    return [Landing(rules[paths[0]], its, tuple(paths)) for its, paths in alike.items()]
-
-
-def path_of(url: str) -> str:
-    """The path as nginx compares it; "" where it could end its line."""
-    path = unquote(urlsplit(url).path) or "/"
-    return path if SAFE_PATH.fullmatch(path) else ""
+    found = landings(findings, _is_for_a_location, plain_path_of, _returning)
+    others = {plain_path_of(url) for url in urls} - {path for one in found for path in one.paths}
+    is_one = len(found) == 1 and len(found[0].cures) == 1 and not found[0].returns
+    return () if is_one and not others else found
 
 
 def _is_for_a_location(cure: Cure) -> bool:
     return cure.special not in _ELSEWHERE and bool(cure.sets or cure.drops or cure.special in _LINES)
 
 
+def _returning(finding: Finding) -> str:
+    """The line that redirects as it was seen; a comment where that cannot be repeated."""
+    if not 300 <= finding.status < 400:
+        return ""
+    where = _repeated(finding)
+    return f'return {finding.status} "{where}";' if where else f"# here its return {finding.status}, as it stands there"
+
+
+def _repeated(finding: Finding) -> str:
+    """Where it leads, as it stands in a line; "" for what could end that, or holds what is nobody else's."""
+    try:
+        here, to = urlsplit(finding.url), urlsplit(finding.leads_to)
+    except ValueError:
+        return ""
+    where = to.path or "/" if (to.scheme, to.netloc) == (here.scheme, here.netloc) else finding.leads_to
+    is_plain = _TARGET.fullmatch(where) is not None and not to.query and "@" not in to.netloc
+    return where if is_plain and (where.startswith("/") or to.scheme in ("http", "https")) else ""
+
+
 def lines_of(rule: str, group: Sequence[Finding], among: Sequence[Landing], urls: Sequence[str]) -> str:
     """The lines that are shown with one rule: its locations, and where the lines of its other paths are."""
     own = [_location(landing, urls) for landing in among if landing.rule == rule]
-    paths = {path_of(finding.url) for finding in group if _is_for_a_location(finding.cure)}
-    rules = dict.fromkeys(landing.rule for landing in among if landing.rule != rule and paths & {*landing.paths})
-    elsewhere = f"# {'the rest is ' if own else ''}mended by the lines for {' and '.join(rules)}"
-    return "\n".join([*own, *([elsewhere] if rules else [])])
+    paths = {plain_path_of(finding.url) for finding in group if _is_for_a_location(finding.cure)}
+    rules = elsewhere(rule, paths, among)
+    rest = f"# {'the rest is ' if own else ''}mended by the lines for {' and '.join(rules)}"
+    return "\n".join([*own, *([rest] if rules else [])])
 
 
 def _location(landing: Landing, urls: Sequence[str]) -> str:
-    without = dict.fromkeys(line.strip() for cure in landing.cures for line in replaced_in_nginx(cure))
     return "\n".join(
         [
-            "# a location of its own, inside the one that serves this now; repeat in it what that says (add_header,",
-            "# try_files, proxy_pass: if that has a path, with the whole path)",
-            f"# but no {', '.join(without)}",
+            *(_beside() if landing.returns else _inside(landing)),
             f"location {_matching(landing.paths, urls)} {{",
             *(f"  {line}" for line in _body(landing.cures)),
+            *([f"  {landing.returns}"] if landing.returns else []),
             "}",
         ]
     )
 
 
+def _inside(landing: Landing) -> Iterator[str]:
+    without = dict.fromkeys(line.strip() for cure in landing.cures for line in replaced_in_nginx(cure))
+    yield "# inside the location that serves this now, or instead of it if that is exact; repeat what it says"
+    yield "# (add_header, try_files, return, proxy_pass: if that has a path, with the whole path)"
+    yield f"# but no {', '.join(without)}"
+
+
+def _beside() -> Iterator[str]:
+    yield "# in the server, beside the location that redirects this now, or instead of it if it is exact (location =),"
+    yield "# with what add_header else there is; where the server itself returns or rewrites, the add_header goes there"
+
+
 def _body(cures: Sequence[Cure]) -> Iterator[str]:
-    sets = _sets(cures)
+    sets = sets_of([cure for cure in cures if cure.special not in _LINES])
     drops = [name for cure in cures for name in cure.drops]
     names = list(dict.fromkeys([*sets, *drops]))
     if {"Cache-Control", "Expires"} & {*names}:
@@ -98,30 +102,10 @@ def _body(cures: Sequence[Cure]) -> Iterator[str]:
     yield from (f'add_header {name} "no-cache";' for name in sets if is_error)  # for good answers alone
 
 
-def _sets(cures: Sequence[Cure]) -> Mapping[str, str]:
-    """What is said of each header; of Cache-Control the strictest, else what a name made from its content allows."""
-    said: dict[str, list[str]] = {}
-    for cure in cures:
-        for name, value in cure.sets if cure.special not in _LINES else ():
-            said.setdefault(name, []).append(value)
-    return {name: _strictest(values) if name == "Cache-Control" else values[0] for name, values in said.items()}
-
-
-def _strictest(values: Sequence[str]) -> str:
-    if "no-store" in values:
-        return "no-store"
-    unkept = [word for word in _UNKEPT if any(word in value.split(", ") for value in values)]
-    return ", ".join(unkept) or next((value for value in values if "immutable" in value), values[0])
-
-
 def _matching(paths: Sequence[str], urls: Sequence[str]) -> str:
     """What names these paths, and none of the others that were read."""
-    kinds = sorted({posixpath.splitext(path)[1].lower() for path in paths})
-    others = {path_of(url) for url in urls} - {*paths}
-    if len(paths) > PATHS_MAX and all(map(is_static, paths)):
-        by_kind = rf"\.(?:{'|'.join(re.escape(kind[1:]) for kind in kinds)})$"
-        if not any(re.search(by_kind, other, re.IGNORECASE) for other in others):
-            return f'~* "{by_kind}"'
+    if kinds := kinds_of(paths, {plain_path_of(url) for url in urls}):
+        return rf'~* "\.(?:{"|".join(re.escape(kind[1:]) for kind in kinds)})$"'
     if len(paths) == 1 and not paths[0].endswith("/"):
         return f'= "{paths[0]}"'
     return f'~ "^(?:{"|".join(map(_exactly, paths))})$"'

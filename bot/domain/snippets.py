@@ -7,18 +7,16 @@ after whatever is there.
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from urllib.parse import urlsplit
 
+from bot.domain.apache_sections import opening, section
+from bot.domain.express_lines import in_handler, set_headers
 from bot.domain.fingerprint import is_static
+from bot.domain.landings import PATHS_MAX, SAFE_PATH, Landing, always
 from bot.domain.lint.finding import Cure
-
-PATHS_MAX = 5  # named in one snippet
-SAFE_PATH = re.compile(r"[A-Za-z0-9/._~!$&()*+,;=:@%-]{1,200}")  # no quote, no brace: it goes into configuration
-_UNKEPT = ("no-cache", "no-store", "private")
 
 
 class Server(StrEnum):
@@ -55,14 +53,14 @@ def snippet(server: Server, cure: Cure, urls: Sequence[str]) -> str:
         return ""
     special = _SPECIAL.get((cure.special, server))
     if special is not None:
-        return special.replace("{paths}", " and ".join(paths)).replace("{at}", _matching(paths))
+        return special.replace("{paths}", " and ".join(paths)).replace("{at}", opening(paths))
     if cure.special == "names" and not cure.sets:
         return _BY_NAME[server]
     match server:
         case Server.NGINX:
             return _nginx(cure, paths)
         case Server.APACHE:
-            return _apache(cure, paths)
+            return section(cure, paths)
         case Server.EXPRESS:
             return _express(cure, paths)
 
@@ -87,43 +85,10 @@ def _nginx(cure: Cure, paths: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-def always(value: str) -> str:
-    """What follows a value that nginx adds: errors get it too where it lets nobody keep them."""
-    return " always" if value.startswith(_UNKEPT) else ""
-
-
-def _apache(cure: Cure, paths: Sequence[str]) -> str:
-    lines = [f'<LocationMatch "{_matching(paths)}">']
-    if {"Cache-Control", "Expires"} & {name for name, _ in cure.sets} | set(cure.drops) & {"Expires"}:
-        lines += ["  <IfModule mod_expires.c>", "    ExpiresActive Off", "  </IfModule>"]
-    for name in dict.fromkeys([*(name for name, _ in cure.sets), *cure.drops]):
-        lines += [f"  Header unset {name}", f"  Header always unset {name}"]
-    for name, value in cure.sets:
-        lines.append(f'  Header {"always set" if always(value) else "set"} {name} "{value}"')
-    return "\n".join([*lines, "</LocationMatch>"])
-
-
 def _express(cure: Cure, paths: Sequence[str]) -> str:
-    if all(map(is_static, paths)):
-        return _express_files(cure, paths)
-    lines = [f"// in the handler of {' and '.join(paths)}, before it answers"]
-    lines += [f"res.removeHeader('{name}')" for name in cure.drops]
-    lines += [f"res.set('{name}', '{value}')" for name, value in cure.sets]
-    return "\n".join(lines)
-
-
-def _express_files(cure: Cure, paths: Sequence[str]) -> str:
-    lines = ["// in the options of the express.static that serves them", "setHeaders (res, file) {"]
-    names = ", ".join(f"'{posixpath.basename(path)}'" for path in paths)
-    lines.append(f"  if (![{names}].some((name) => file.endsWith(name))) return")
-    lines += [f"  res.removeHeader('{name}')" for name in cure.drops]
-    lines += [f"  res.set('{name}', '{value}')" for name, value in cure.sets]
-    return "\n".join([*lines, "}"])
-
-
-def _matching(paths: Sequence[str]) -> str:
-    """A regex of these paths and no others."""
-    return f"^({'|'.join(re.escape(path) for path in paths)})$" if len(paths) > 1 else f"^{re.escape(paths[0])}$"
+    if all(map(is_static, paths)) and cure.special != "redirect":
+        return set_headers([Landing("", (cure,), tuple(paths))])
+    return in_handler(cure, paths)
 
 
 _NO_HEADERS = {"purge": "", "clock": "# on the server, whatever it runs\ntimedatectl set-ntp true"}
@@ -142,9 +107,9 @@ _SPECIAL: Mapping[tuple[str, Server], str] = {
 gzip_vary on;
 # where the application packs it: add_header Vary "Accept-Encoding";""",
     ("gzip", Server.APACHE): """\
-<LocationMatch "{at}">
+{at}
   Header merge Vary Accept-Encoding
-</LocationMatch>""",
+</If>""",
     ("gzip", Server.EXPRESS): """\
 // before it answers; app.use(compression()) does so by itself
 res.vary('Accept-Encoding')""",
@@ -154,10 +119,10 @@ res.vary('Accept-Encoding')""",
 # for files nginx makes both; what an application answers needs an ETag from the application
 etag on;""",
     ("validator", Server.APACHE): """\
-<LocationMatch "{at}">
+{at}
   # for files; and no "Header unset ETag" or "Header unset Last-Modified" may stand behind it
   FileETag MTime Size
-</LocationMatch>""",
+</If>""",
     ("validator", Server.EXPRESS): """\
 // where the app is made; res.send() adds it then, and for files express.static(dir, { etag: true, lastModified: true })
 app.set('etag', 'weak')""",
@@ -165,10 +130,10 @@ app.set('etag', 'weak')""",
 # nginx makes the ETag of time and size: give a file the same time on every server, when it is built
 find public -type f -exec touch -d "@${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct)}" {} +""",
     ("etag", Server.APACHE): """\
-<LocationMatch "{at}">
+{at}
   # without INode, which differs from server to server; and the same file times everywhere
   FileETag MTime Size
-</LocationMatch>""",
+</If>""",
     ("etag", Server.EXPRESS): """\
 // where the app is made, in place of an ETag by hand; it is made of the content then
 app.set('etag', 'strong')""",
@@ -179,17 +144,17 @@ app.set('etag', 'strong')""",
 proxy_hide_header Cache-Control;
 add_header Cache-Control "no-cache";""",
     ("error", Server.APACHE): """\
-<LocationMatch "{at}">
+{at}
   Header unset Cache-Control "expr=%{REQUEST_STATUS} -ge 400"
   Header always set Cache-Control "no-store" "expr=%{REQUEST_STATUS} -ge 400"
-</LocationMatch>""",
+</If>""",
     ("error", Server.EXPRESS): """\
 // in the handler of {paths}, before it answers
 if (res.statusCode >= 400) res.set('Cache-Control', 'no-store')""",
     ("redirect", Server.APACHE): """\
-<LocationMatch "{at}">
+{at}
   Header always set Cache-Control "max-age=3600"
-</LocationMatch>""",
+</If>""",
 }
 
 # Where no build can name files: the name in the page changes, and the server leaves the hash out again, unless a file

@@ -10,7 +10,7 @@ from bot.domain.lint.report import Break, Report
 from bot.domain.lint.rules import RULE_OF
 from bot.domain.lint.served import up_to
 from bot.domain.masking import masked
-from bot.domain.shown import shown
+from bot.domain.shown import count, shown
 from bot.domain.snippets import BY_BUILD
 
 URL_MAX = 300  # characters shown
@@ -79,10 +79,16 @@ def _lines(report: Report) -> Iterator[str]:
     if report.remarks:
         yield ""
         yield from (
-            f"HTTP, {one.severity}: {shown(one.what, 300)} ({shown(one.url, URL_MAX)})" for one in report.remarks
+            f"HTTP, {one.severity}: {shown(one.what, 300)} ({shown(one.url, URL_MAX)}{and_more(urls)})"
+            for one, urls in report.remarked
         )
     yield ""
     yield from tail(report)
+
+
+def and_more(urls: int) -> str:
+    """Of how many URLs beside the one that is named it is true."""
+    return f" and {count(urls - 1, 'more URL')}" if urls > 1 else ""
 
 
 def headline(report: Report) -> str:
@@ -154,7 +160,9 @@ def trap(report: Report) -> Iterator[str]:
 
 def stays(broken: Break) -> str:
     """For how long."""
-    return f"up to {up_to(broken.seconds)}" if broken.seconds is not None else "as long as a browser likes"
+    unless = ", unless a build made its name from its content" if broken.may_be_hashed else ""
+    time = f"up to {up_to(broken.seconds)}" if broken.seconds is not None else "as long as a browser likes"
+    return f"{time}{unless}"
 
 
 def tail(report: Report) -> Iterator[str]:

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from bot.domain.answer import Answer, Asked
 from bot.domain.caches import Cache, cache_of
 from bot.domain.command import Command
+from bot.domain.express_lines import made_of
 from bot.domain.lint.finding import Note
 from bot.domain.lint.instead import beside_origin, came, in_short, is_whole, leads_to, missed
 from bot.domain.lint.report import Report, break_of
@@ -19,6 +20,7 @@ from bot.domain.lint.rules import RULE_OF, lint
 from bot.domain.lint.served import Served
 from bot.domain.lint.varying import is_wide, tries_of
 from bot.domain.markup import Reference, references
+from bot.domain.neighbours import Neighbours
 from bot.domain.site import Site
 from bot.domain.snippets import Server, server_of
 from bot.domain.target import url_of
@@ -46,8 +48,9 @@ async def lint_urls(core: Core, command: Command, site: Site) -> Linted:
     pages = await reading.pages(urls[:PAGES_MAX])
     named = dict.fromkeys(ref for page in pages for ref in _named_by(page.served))
     own = [ref for ref in named if _is_own(ref, site) and ref.url not in urls]
-    files = await reading.files(own[:FILES_MAX])
-    report = await _report(core, site, pages, files)
+    neighbours = Neighbours([*urls, *(ref.url for ref in own)])
+    files = await reading.files(own[:FILES_MAX], neighbours)
+    report = await _report(core, site, [_beside(page, neighbours) for page in pages], files)
     report = replace(
         report,
         server=Server(command.server) if command.server else report.server,
@@ -84,9 +87,10 @@ class _Reading:
         late = [_Page(url, (_late(url),), NO_TIME) for url in urls]
         return await _within(PAGES_SECONDS, [self._page(url) for url in urls], late)
 
-    async def files(self, wanted: Sequence[Reference]) -> list[Served]:
+    async def files(self, wanted: Sequence[Reference], neighbours: Neighbours) -> list[Served]:
         """Each file as the first place serves it; beside what the origin gives, where its headers break a rule."""
-        return await _within(FILES_SECONDS, [self._file(ref) for ref in wanted], [_late(ref.url) for ref in wanted])
+        asked = [self._file(ref, neighbours.are_hashed(ref.url)) for ref in wanted]
+        return await _within(FILES_SECONDS, asked, [_late(ref.url) for ref in wanted])
 
     async def _page(self, url: str, before: tuple[str, ...] = ()) -> _Page:
         """One page; where it only redirects within the site, the page that it leads to too."""
@@ -145,14 +149,14 @@ class _Reading:
         except TimeoutError:
             return ()  # the page itself was read, and Vary stays
 
-    async def _file(self, ref: Reference) -> Served:
+    async def _file(self, ref: Reference, among_hashed: bool) -> Served:
         place, address = next(iter(places_of(self._site).items()))
         answer = await self._settled(await self._fetch(ref.url, place, address), address)
-        served = self._served(answer, registered=ref.is_worker)
+        served = replace(self._served(answer, registered=ref.is_worker), among_hashed=among_hashed)
         if not self._site.origin or not any(RULE_OF[found.rule].by_headers for found in lint(served)):
             return served
         origin = await self._fetch(ref.url, ORIGIN, self._site.origin)
-        return self._served(answer, () if origin.problem else (origin,), registered=ref.is_worker)
+        return replace(served, origins=() if origin.problem else (origin,))
 
     async def _settled(self, answer: Answer, address: str) -> Answer:
         """The answer as everybody after the first gets it, where the first does not tell whether its cookie is kept:
@@ -203,6 +207,11 @@ async def _within(seconds: float, asked: Iterable[Coroutine[object, object, T]],
     return [task.result() if task in done else other for task, other in zip(tasks, instead, strict=True)]
 
 
+def _beside(page: _Page, neighbours: Neighbours) -> _Page:
+    """The page, or the file that was asked for as one, with what its neighbours' names tell of its own."""
+    return replace(page, served=tuple(replace(x, among_hashed=neighbours.are_hashed(x.url)) for x in page.served))
+
+
 def _named_by(page: Sequence[Served]) -> tuple[Reference, ...]:
     """What a page is made of, by the first place that serves it."""
     first = next((served for served in page if served.is_whole), None)
@@ -239,6 +248,7 @@ async def _report(core: Core, site: Site, pages: Sequence[_Page], files: Sequenc
         provider=outermost.name if outermost else "",
         provider_title=outermost.title if outermost else "",
         urls=tuple(answered),
+        made={url: made for url, one in answered.items() if (made := made_of(one.headers)) is not None},
     )
 
 

@@ -251,6 +251,28 @@ def test_a_number_alone_is_no_hash() -> None:
     assert ((), (path("/vendor.08421965.js"),)) == (found.fingerprinted, found.targets)
 
 
+ESBUILD = ("dist/chunk-5IKWJQ3M.js", "dist/main-QX5T4ZKP.js")
+WORDS = {
+    "capitals as others have them": ((*ESBUILD,), "dist/chunk-QXTZKPAB.js", True),
+    "capitals alone": ((), "dist/chunk-QXTZKPAB.js", False),
+    "capitals among others": (BUILD, "dist/my-OVERVIEW.js", False),
+    "capitals of an image": (ESBUILD, "dist/my-OVERVIEW.png", False),
+    "words in capitals and small letters": (
+        ("dist/index-DRf8L97S.js", "dist/a-1Tw_lJWN.js"),
+        "dist/my-DataGrid.js",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("others", "file", "skipped"), WORDS.values(), ids=WORDS)
+def test_what_reads_like_a_word_is_purged_unless_others_show_that_it_is_none(
+    others: tuple[str, ...], file: str, skipped: bool
+) -> None:
+    found = what_to_purge(Difference(added=(*others, file)), site(("dist/**", "/**")))
+    assert (skipped, skipped) == (file in found.fingerprinted, found.targets == ())
+
+
 def test_one_that_changed_under_its_name_is_purged_whatever_others_are_called() -> None:
     found = what_to_purge(Difference(added=BUILD, changed=("dist/vendor.08421965.js",)), site(("dist/**", "/**")))
     assert (path("/vendor.08421965.js"),) == found.targets

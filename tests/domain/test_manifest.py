@@ -103,6 +103,27 @@ TEXTS = {
             "assets/b-5889e940.js": "b-5889e940.js",
         },
     ),
+    "names that read like words, among those that show a hash": (
+        '{"src/my-DataGrid.tsx": {"file": "assets/my-DataGrid.js", "css": ["assets/my-TJmedwuw.css"]},'
+        ' "_a-Dkqsbvzx.js": {"file": "assets/a-DkqsbvZx.js", "assets": ["assets/logo-Cs1ShMAv.png"]},'
+        ' "b.js": {"file": "assets/b-8R16Odns.js"}, "c.js": {"file": "assets/c-1Tw_lJWN.js"}}',
+        {
+            "assets/my-DataGrid.js": "",
+            "assets/my-TJmedwuw.css": "my-TJmedwuw.css",
+            "assets/a-DkqsbvZx.js": "a-DkqsbvZx.js",
+            "assets/logo-Cs1ShMAv.png": "logo-Cs1ShMAv.png",
+            "assets/b-8R16Odns.js": "b-8R16Odns.js",
+            "assets/c-1Tw_lJWN.js": "c-1Tw_lJWN.js",
+        },
+    ),
+    "a name that reads like words, alone": (
+        '{"main.js": "/static/my-DataGrid.js", "b.js": "/static/b.js"}',
+        {"static/my-DataGrid.js": "", "static/b.js": ""},
+    ),
+    "words that are called as their source": (
+        '{"my-DataGrid.js": "/static/my-DataGrid.js?v=3", "b.js": "/b-DRf8L97S.js"}',
+        {"static/my-DataGrid.js": "v=3", "b-DRf8L97S.js": "b-DRf8L97S.js"},
+    ),
     "a host of the site": (
         '{"main.js": "https://CDN.shop.test/static/main.js", "b.js": "//www.shop.test/b%20c.js"}',
         {"static/main.js": "", "b c.js": ""},

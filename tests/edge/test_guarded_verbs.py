@@ -35,6 +35,17 @@ PATHS = tuple(url for url in TYPED if url.startswith("//"))  # read as paths of 
 URLS = tuple(url for url in TYPED if url not in PATHS)
 
 
+# Our own host, with a foreign one where it must not count; each form with another, and each of these once.
+_INNER = ("127.0.0.1", "169.254.169.254", "localhost", "evil.test", "[::1]", "10.0.0.5:22", "metadata.google.internal")
+_OWN_FORMS = (
+    "http://www.shop.test/{}/", "http://www.shop.test/?u=http://{}/", "http://www.shop.test//{}/",
+    "http://www.shop.test/..//{}/", "http://WWW.Shop.Test./{}", "http://www.shop.test:80/@{}/",
+    "http://www.shop.test/%2f%2f{}", "https://www.shop.test:443/a#@{}/", "http://www.shop.test/;@{}/a",
+    "https://www.shop.test/http://{}/",
+)  # fmt: skip
+OWN = tuple(form.format(_INNER[n % len(_INNER)]) for n, form in enumerate(_OWN_FORMS))
+
+
 @dataclass(frozen=True, slots=True)
 class Plot:
     """What our own host's name leads to, each time it is asked for, or what its edge answers."""
@@ -115,11 +126,33 @@ def test_there_are_enough_forms_and_every_plot_for_every_verb() -> None:
 async def test_no_form_of_a_foreign_url_sends_a_packet_whatever_the_verb_and_the_plot(
     tmp_path: Path, verb: Verb, plot: Plot
 ) -> None:
+    """What is read of a line: no foreign form gets as far as a plot, whichever there is. Forms of our own host do,
+    below."""
     async with talking(tmp_path, plot) as talk:
         replies = [await talk.say(f'{verb} "{url}"', f"{n}") for n, url in enumerate(URLS)]
         sent = (talk.traffic.dialled, talk.traffic.looked_up, talk.asked, talk.server.connections)
     assert ([], [], [], 0) == sent
     assert {NotUnderstood} == {type(reply) for reply in replies}
+
+
+@pytest.mark.parametrize("plot", PLOTS.values(), ids=PLOTS)
+@pytest.mark.parametrize("verb", sorted(LOOKING))
+async def test_every_form_of_our_own_host_meets_the_plot_and_goes_nowhere_else(
+    tmp_path: Path, verb: Verb, plot: Plot
+) -> None:
+    """What is dialled: each form gets as far as our host's name or edge, and the plot leads to no denied address."""
+    async with talking(tmp_path, plot, seconds=0.5) as talk:
+        met = []
+        for n, url in enumerate(OWN):
+            before = (len(talk.asked), talk.server.connections)
+            reply = await talk.say(f'{verb} "{url}"', f"{n}")
+            met.append((type(reply) is NotUnderstood, before != (len(talk.asked), talk.server.connections)))
+        ours = ("127.0.0.1", talk.server.port)
+        strange = [there for there in talk.traffic.dialled if there != ours and denied(there[0])]
+        names, looked_up = set(talk.asked), talk.traffic.looked_up
+    assert [(False, True)] * len(OWN) == met
+    assert ([], [], True) == (strange, looked_up, names <= HOSTS)
+    assert (plot.edge is not None) == (ours in talk.traffic.dialled)
 
 
 @pytest.mark.parametrize("verb", sorted(LOOKING))

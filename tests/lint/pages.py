@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bot.domain.answer import PLAIN, Answer, Asked
 from bot.domain.caches import ANY, Cache
+from bot.domain.express_lines import Made, made_of
 from bot.domain.lint.served import Served
 from providers.contract import Cached
 
@@ -28,6 +30,11 @@ def page(control: str = "", path: str = "/", **more: str) -> Served:
 def script(path: str, control: str = "", **more: str) -> Served:
     """A script, in the same way."""
     return made(path, SCRIPT, control, more)
+
+
+def made_of_all(served: Sequence[Served]) -> dict[str, Made]:
+    """Of what each is made, as a lint finds out."""
+    return {one.url: made for one in served if (made := made_of(one.headers)) is not None}
 
 
 def made(

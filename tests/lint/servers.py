@@ -11,10 +11,15 @@ from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+from types import MappingProxyType
 
 from tests.real import find, free_port, running_as_anyone, until_listening
 
 FILES: Mapping[str, str | bytes] = {
+    "news/index.html": "<!doctype html><title>news</title><p>hello</p>",
+    "news/today.html": "<!doctype html><title>today</title><p>hello</p>",
+    "js/main.js": "hello()",
+    "a+(b)$1.html": "<!doctype html><title>odd</title><p>hello</p>",
     "page.html": "<!doctype html><title>shop</title>" + "<p>hello</p>" * 100,
     "index.html": "<!doctype html><title>shop</title><p>hello</p>",
     "packed.html": gzip.compress(b"<!doctype html><title>shop</title>", mtime=0),
@@ -28,12 +33,15 @@ BUILT = 1_790_000_000  # seconds since the epoch: when the files were built
 DOCS = "public"
 
 
-def lay_out(folder: Path, hosts: Iterable[str], apart: Sequence[str] = ()) -> None:
-    """A folder of files for each host, all built at one time, but for those of the hosts `apart`: a minute later."""
+def lay_out(
+    folder: Path, hosts: Iterable[str], apart: Sequence[str] = (), more: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """A folder of files for each host, all built at one time, but for those of the hosts `apart`: a minute later.
+    `more` files than every host has."""
     for host in hosts:
         docs = folder / host / DOCS
-        docs.mkdir(parents=True)
-        for name, text in FILES.items():
+        for name, text in {**FILES, **more}.items():
+            (docs / name).parent.mkdir(parents=True, exist_ok=True)
             (docs / name).write_bytes(text if isinstance(text, bytes) else text.encode())
             built = BUILT + 60 * (host in apart)
             os.utime(docs / name, (built, built))
@@ -93,13 +101,18 @@ http {{
 
 
 @contextmanager
-def nginx(hosts: Mapping[str, tuple[str, str]], behind: int, apart: Sequence[str] = ()) -> Iterator[tuple[int, Path]]:
+def nginx(
+    hosts: Mapping[str, tuple[str, str]],
+    behind: int,
+    apart: Sequence[str] = (),
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[tuple[int, Path]]:
     """The port of an nginx with a server for each host, by its lines inside the server and inside `location /`; and
     the folder with the files."""
     port = free_port()
 
     def command(folder: Path) -> list[str]:
-        lay_out(folder, hosts, apart)
+        lay_out(folder, hosts, apart, more)
         servers = [
             f"server {{ listen 127.0.0.1:{port}; server_name {host}; root {folder}/{host}/{DOCS};\n{outside}\n"
             f"location / {{\n{inside.replace('{behind}', str(behind))}\n}} }}"
@@ -134,16 +147,18 @@ _MODULES = "mpm_event authz_core mime dir alias env setenvif headers expires def
 
 
 @contextmanager
-def apache(hosts: Mapping[str, str], behind: int) -> Iterator[tuple[int, Path]]:
+def apache(
+    hosts: Mapping[str, str], behind: int, more: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[tuple[int, Path]]:
     """The port of an Apache with a virtual host for each host, and the folder with the files."""
     port = free_port()
 
     def command(folder: Path) -> list[str]:
-        lay_out(folder, hosts)
+        lay_out(folder, hosts, more=more)
         modules = [f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so" for name in _MODULES.split()]
         sites = [
             f'<VirtualHost *:{port}>\nServerName {host}\nDocumentRoot "{folder}/{host}/{DOCS}"\n'
-            f"{lines.replace('{behind}', str(behind))}\n</VirtualHost>"
+            f"{lines.replace('{behind}', str(behind)).replace('{docs}', f'{folder}/{host}/{DOCS}')}\n</VirtualHost>"
             for host, lines in hosts.items()
         ]
         whole = APACHE.format(modules="\n".join(modules), folder=folder, port=port, sites="\n".join(sites))
@@ -169,12 +184,12 @@ root.listen({port}, '127.0.0.1', () => console.log('listening'))
 
 
 @contextmanager
-def express(hosts: Mapping[str, str]) -> Iterator[tuple[int, Path]]:
+def express(hosts: Mapping[str, str], more: Mapping[str, str] = MappingProxyType({})) -> Iterator[tuple[int, Path]]:
     """The port of a Node process with an Express application for each host, and the folder with the files."""
     port = free_port()
 
     def command(folder: Path) -> list[str]:
-        lay_out(folder, ["all"])
+        lay_out(folder, ["all"], more=more)
         apps = [f"{{ const app = express(); hosts['{host}'] = app\n{lines}\n}}" for host, lines in hosts.items()]
         (folder / "app.js").write_text(EXPRESS.format(apps="\n".join(apps), port=port))
         paths = "NODE_PATH=/usr/share/nodejs"

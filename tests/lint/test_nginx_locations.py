@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from textwrap import dedent
 
+import pytest
+
 from bot.domain.lint.report import Report
 from bot.domain.lint.rules import lint
 from bot.domain.lint.served import Served
 from bot.domain.snippets import Server
-from tests.lint.pages import made, page, script
+from tests.lint.pages import SITE, made, page, script
 
 FAST = "max-age=86400"
 YEAR = "public, max-age=31536000, immutable"
@@ -27,8 +29,8 @@ def locations(told: str) -> list[str]:
 
 def test_a_page_beside_its_files_has_a_location_of_its_own() -> None:
     expected = """\
-        # a location of its own, inside the one that serves this now; repeat in it what that says (add_header,
-        # try_files, proxy_pass: if that has a path, with the whole path)
+        # inside the location that serves this now, or instead of it if that is exact; repeat what it says
+        # (add_header, try_files, return, proxy_pass: if that has a path, with the whole path)
         # but no add_header Cache-Control, add_header Expires, expires
         location = "/news" {
           expires off;
@@ -46,7 +48,7 @@ def test_what_takes_all_that_was_read_needs_none_of_its_own() -> None:
 
 def test_other_servers_have_their_lines_as_ever() -> None:
     told = fixes(page("max-age=600", "/news"), script("/app.js", FAST), server=Server.APACHE)
-    assert told["CC02"].startswith('<LocationMatch "^/news$">')
+    assert told["CC02"].startswith(r'<If "%{THE_REQUEST} =~ m#^\S+ /news[? ]#">')
 
 
 def test_what_several_rules_ask_for_one_path_stands_in_one_location() -> None:
@@ -100,3 +102,38 @@ def test_what_is_no_matter_of_a_location_has_its_own_lines() -> None:
 def test_an_error_gets_nothing_and_good_answers_what_they_may() -> None:
     told = fixes(page("no-cache"), made("/gone", {"content-type": "text/html"}, "max-age=3600", {}, 404))
     assert '  add_header Cache-Control "no-cache";' in told["CC16"].splitlines()
+
+
+def redirect(path: str, where: str, status: int = 301) -> Served:
+    return made(path, {"content-type": "text/html", "location": where}, "", {}, status)
+
+
+def test_what_only_redirects_is_answered_by_a_location_of_its_own() -> None:
+    expected = """\
+        # in the server, beside the location that redirects this now, or instead of it if it is exact (location =),
+        # with what add_header else there is; where the server itself returns or rewrites, the add_header goes there
+        location = "/old" {
+          expires off;
+          proxy_hide_header Cache-Control;
+          add_header Cache-Control "max-age=3600";
+          return 301 "/new";
+        }"""
+    assert {"CC17": dedent(expected)} == fixes(redirect("/old", f"{SITE}/new"))
+
+
+def test_redirects_that_lead_elsewhere_have_locations_of_their_own() -> None:
+    told = fixes(redirect("/a", "/x"), redirect("/b", "/x"), redirect("/c", "https://other.test/y", 308))["CC17"]
+    assert [r'location ~ "^(?:/a|/b)$" {', 'location = "/c" {'] == locations(told)
+    assert ['return 301 "/x";', 'return 308 "https://other.test/y";'] == returns(told)
+
+
+UNREPEATED = ["/a?token=1", "https://u:p@other.test/", "/$host", '/a"; }', "javascript:1", "http://[", "", "/ü"]
+
+
+@pytest.mark.parametrize("where", UNREPEATED)
+def test_where_a_redirect_leads_is_repeated_only_if_it_is_plain(where: str) -> None:
+    assert ["# here its return 301, as it stands there"] == returns(fixes(redirect("/old", where))["CC17"])
+
+
+def returns(told: str) -> list[str]:
+    return [line.strip() for line in told.splitlines() if "return 30" in line]

@@ -68,6 +68,14 @@ address.
     assert dedent(expected) == lint_text(BAD)
 
 
+def test_what_may_be_named_by_its_content_is_told_as_that() -> None:
+    told = lint_text(report(script("/my-DataGrid.js", "max-age=3600"), script("/a.js", "max-age=3600")))
+    assert [
+        "https://www.shop.test/my-DataGrid.js · up to 60 min, unless a build made its name from its content",
+        "https://www.shop.test/a.js · up to 60 min",
+    ] == [line.strip() for line in told.splitlines() if line.startswith("  https")]
+
+
 def test_what_was_not_read_is_told() -> None:
     some = replace(report(page("no-cache")), unread=((f"{SITE}/b", "no answer within 8 s"),), left_out=4, foreign=2)
     expected = """\
@@ -121,6 +129,22 @@ def test_http_is_told_behind_the_rules() -> None:
     assert "HTTP, warn: The Age header's value should be an integer. (https://www.shop.test/)" in told.splitlines()
 
 
+def test_what_http_has_against_many_urls_is_told_once_with_their_number() -> None:
+    said = [(f"{SITE}/{n}", "It is odd.") for n in (1, 2, 3, 3)] + [(f"{SITE}/1", "It is old."), (f"{SITE}/4", "Old.")]
+    told = lint_text(replace(BAD, remarks=tuple(Remark(url, Severity.INFO, what) for url, what in said)))
+    assert [
+        "HTTP, info: It is odd. (https://www.shop.test/1 and 2 more URLs)",
+        "HTTP, info: It is old. (https://www.shop.test/1)",
+        "HTTP, info: Old. (https://www.shop.test/4)",
+    ] == [line for line in told.splitlines() if line.startswith("HTTP")]
+
+
+def test_machines_are_told_of_every_url_that_http_has_something_against() -> None:
+    some = replace(BAD, remarks=tuple(Remark(f"{SITE}/{n}", Severity.INFO, "It is odd.") for n in range(3)))
+    record = json.loads(json.dumps(lint_record(some)))
+    assert [f"{SITE}/0", f"{SITE}/1", f"{SITE}/2"] == [one["url"] for one in record["http"]]
+
+
 @pytest.mark.parametrize(
     ("severity", "expected"),
     [
@@ -156,6 +180,14 @@ BREAKS = {
     "immutable, nobody knows how long": (script("/app.js", "immutable"), Break(f"{SITE}/app.js", None)),
     "kept less": (script("/app.js", "max-age=3599"), None),
     "named by its content": (script("/app.3f2a91c0.js", "max-age=31536000"), None),
+    "named as its neighbours are": (
+        replace(script("/my-DataGrid.js", "max-age=3600"), among_hashed=True),
+        None,
+    ),
+    "named by a word, or by its content": (
+        script("/my-DataGrid.js", "max-age=3600"),
+        Break(f"{SITE}/my-DataGrid.js", 3600, may_be_hashed=True),
+    ),
     "asked for each time": (script("/app.js", "no-cache, immutable"), None),
     "a service worker, whose name must stay": (script("/sw.js", "max-age=86400"), None),
     "a version in its query, which the deploy changes": (script("/app.js?v=3", "max-age=604800"), None),
@@ -196,7 +228,7 @@ def test_a_path_that_could_end_its_line_is_in_no_snippet(server: Server, path: s
 
 def test_an_expression_of_apache_means_these_paths_and_no_others() -> None:
     lines = snippet(Server.APACHE, NO_CACHE, [f"{SITE}/a.html", f"{SITE}/b+c?x=1"]).splitlines()
-    assert '<LocationMatch "^(/a\\.html|/b\\+c)$">' == lines[0]
+    assert r'<If "%{THE_REQUEST} =~ m#^\S+ (?:/a\.html|/b\+c)[? ]#">' == lines[0]
 
 
 def test_what_a_purge_mends_has_no_lines() -> None:

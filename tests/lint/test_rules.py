@@ -12,7 +12,7 @@ from bot.domain.lint.rules import RULE_OF, RULES, lint, score, together
 from bot.domain.lint.served import Served, up_to
 from bot.domain.lint.varying import tries_of
 from providers.contract import Cached
-from tests.lint.pages import PAGE, answer, made, page, script, tried
+from tests.lint.pages import PAGE, SCRIPT, answer, made, page, script, tried
 
 AGO_100_DAYS = "Tue, 18 Aug 2026 00:00:00 GMT"
 AGO_5_MIN = "Wed, 25 Nov 2026 23:55:00 GMT"
@@ -32,6 +32,10 @@ def from_origin(served: Served, **headers: str) -> Served:
     return replace(served, origins=(answer("/", PAGE | said),))
 
 
+def signed_in(served: Served) -> Served:
+    return replace(served, answer=replace(served.answer, asked=SIGNED_IN))
+
+
 BROKEN = {
     "missing": ("CC01", page()),
     "missing, as it is empty": ("CC01", page(" ")),
@@ -43,7 +47,12 @@ BROKEN = {
     "html-long by Expires": ("CC02", page(expires="Thu, 26 Nov 2026 01:00:00 GMT")),
     "asset-unhashed-long": ("CC03", script("/app.js", "max-age=31536000")),
     "asset-unhashed-long, immutable": ("CC03", script("/app.js", "immutable")),
+    "asset-unhashed-long, or hashed": ("CC03", script("/src-DataGrid.js", "max-age=31536000, immutable")),
     "asset-hashed-short": ("CC04", script("/app.3f2a91c0.js", "max-age=3600")),
+    "asset-hashed-short, as its neighbours": (
+        "CC04",
+        replace(script("/a/my-DataGrid.js", "max-age=3600"), among_hashed=True),
+    ),
     "asset-hashed-short, each time": ("CC04", script("/app.3f2a91c0.js", "no-cache")),
     "conflict of no-store": ("CC05", page("no-store, max-age=60")),
     "conflict of public": ("CC05", page("public, private")),
@@ -53,6 +62,8 @@ BROKEN = {
     "conflict in a CDN's own field": ("CC05", page("no-cache", cdn_cache_control="max-age=600, no-store")),
     "smaxage-swr": ("CC06", page("s-maxage=600, stale-while-revalidate=60")),
     "expires-mismatch": ("CC07", page("max-age=60", expires="Thu, 26 Nov 2026 01:00:00 GMT")),
+    "expires-mismatch, never to be kept": ("CC07", page("no-store", expires="Thu, 26 Nov 2026 01:00:00 GMT")),
+    "expires-mismatch, over": ("CC07", page("max-age=120", expires="Wed, 25 Nov 2026 23:00:00 GMT")),
     "expires-mismatch, no date": ("CC07", page("no-cache", expires="0")),
     "pragma": ("CC08", page("no-cache", pragma="no-cache")),
     "cookie-shared": ("CC09", made("/", PAGE, "max-age=60", {"set-cookie": "sid=secret; Path=/"}, cached=HIT)),
@@ -74,7 +85,10 @@ BROKEN = {
         "CC14",
         from_origin(made("/", PAGE, "max-age=0", {"age": "90"}, cache=CLOUDFLARE), cdn_cache_control="max-age=60"),
     ),
-    "auth-public": ("CC15", replace(page("public"), answer=replace(page("public").answer, asked=SIGNED_IN))),
+    "auth-public": ("CC15", signed_in(page("public"))),
+    "auth-public, longer for those who share": ("CC15", signed_in(page("public, max-age=0, s-maxage=60"))),
+    "auth-public, beyond its end": ("CC15", signed_in(page("public, max-age=0, stale-while-revalidate=60"))),
+    "auth-public, kept by a CDN": ("CC15", signed_in(page("public, max-age=0", cdn_cache_control="max-age=60"))),
     "error-cached": ("CC16", made("/", PAGE, "max-age=3600", {}, 404)),
     "error-cached, by the cache": ("CC16", made("/", PAGE, "", {}, 503, cached=HIT)),
     "redirect-cached": ("CC17", made("/", PAGE, "", {}, 301)),
@@ -149,6 +163,17 @@ SAID = {
         "it again after 60 min: repeated visits are slower than they need be.",
         "Cache-Control: max-age=3600",
     ),
+    "asset-unhashed-long, or hashed": (
+        "After your next deploy browsers use the old src-DataGrid.js with the new page, for up to 365 d; a purge "
+        "cannot reach browsers. By its name nobody can tell whether a build made that from the content: if one did, "
+        "nothing is wrong here.",
+        "Cache-Control: max-age=31536000, immutable",
+    ),
+    "asset-hashed-short, as its neighbours": (
+        "my-DataGrid.js looks named by its content, so its copies never grow old, but browsers ask for "
+        "it again after 60 min: repeated visits are slower than they need be.",
+        "Cache-Control: max-age=3600",
+    ),
     "asset-hashed-short, each time": (
         "app.3f2a91c0.js looks named by its content, so its copies never grow old, but browsers ask for "
         "it each time: repeated visits are slower than they need be.",
@@ -182,6 +207,14 @@ SAID = {
     "expires-mismatch": (
         "Old caches that know only Expires keep it for another time than the others.",
         "Expires: Thu, 26 Nov 2026 01:00:00 GMT; Cache-Control: max-age=60",
+    ),
+    "expires-mismatch, never to be kept": (
+        "Old caches that know only Expires keep it for another time than the others.",
+        "Expires: Thu, 26 Nov 2026 01:00:00 GMT; Cache-Control: no-store",
+    ),
+    "expires-mismatch, over": (
+        "Old caches that know only Expires keep it for another time than the others.",
+        "Expires: Wed, 25 Nov 2026 23:00:00 GMT; Cache-Control: max-age=120",
     ),
     "expires-mismatch, no date": (
         "Expires is no date. Caches take it as over, so it only says what Cache-Control should.",
@@ -257,6 +290,17 @@ SAID = {
         "of the cache keeps it longer, or the origin could not be reached.",
         "Age: 90; CDN-Cache-Control: max-age=60",
     ),
+    **{
+        f"auth-public, {why}": (
+            "It answers somebody who signed in, and lets shared caches keep it: others may get what is theirs alone.",
+            f"asked with Authorization; Cache-Control: public, max-age=0{more}",
+        )
+        for why, more in (
+            ("longer for those who share", ", s-maxage=60"),
+            ("beyond its end", ", stale-while-revalidate=60"),
+            ("kept by a CDN", ""),
+        )
+    },
     "auth-public": (
         "It answers somebody who signed in, and lets shared caches keep it: others may get what is theirs alone.",
         "asked with Authorization; Cache-Control: public",
@@ -343,6 +387,10 @@ CLEAN = {
     "a temporary redirect": made("/", PAGE, "", {}, 302),
     "a hashed file for a year": script("/app.3f2a91c0.js", "public, max-age=31536000, immutable"),
     "a hashed file without a validator": script("/app.3f2a91c0.js", "max-age=31536000, immutable", etag=""),
+    "a hash like a word among others": replace(script("/vendor-Dkqsbvzx.js", "max-age=31536000"), among_hashed=True),
+    "a hash of small letters for ever": script("/index-k3xq9zva.js", "public, max-age=31536000, immutable", etag=""),
+    "words that look like a hash": script("/my-DataGrid.js", "public, max-age=3600"),
+    "a photo that looks like one": made("/team-JohnDoe2.jpg", SCRIPT, "max-age=3600", {"content-type": "image/jpeg"}),
     "an unhashed file for a day": script("/app.js", "max-age=86400"),
     "a worker that is asked for": script("/sw.js", "no-cache"),
     "never kept": page("no-store, max-age=0", etag=""),
@@ -352,14 +400,21 @@ CLEAN = {
     "many variants that nobody shares": page("private, no-cache", vary="Cookie, User-Agent"),
     "packed, and said so": page("no-cache", content_encoding="gzip", vary="Origin, Accept-Encoding"),
     "Expires that agrees": page("max-age=60", expires="Thu, 26 Nov 2026 00:01:30 GMT"),
+    "no-store, and over as WordPress says it": page("no-store, max-age=0", expires="Wed, 11 Jan 1984 05:00:00 GMT"),
+    "no-cache, and over as Drupal says it": page("must-revalidate, no-cache", expires="Sun, 19 Nov 1978 05:00:00 GMT"),
+    "no-store, and over as PHP says it": page("no-store, no-cache", expires="Thu, 19 Nov 1981 08:52:00 GMT"),
+    "for no time, and over since the epoch": page("max-age=0", expires="Thu, 01 Jan 1970 00:00:00 GMT"),
+    "never kept, and over an hour ago": page("private, no-cache", expires="Wed, 25 Nov 2026 23:00:00 GMT"),
     "a copy within its time": page("max-age=60", age="59", date="Wed, 25 Nov 2026 23:59:01 GMT"),
     "a cache that says its own Date": page("max-age=180", age="170"),
     "an old Date, which may be a copy's": page("no-cache", date=AGO_5_MIN),
     "tags at the origin": replace(from_origin(page("no-cache"), cache_tag="news"), tag_header="Cache-Tag"),
     "tags that nobody purges": from_origin(page("no-cache")),
-    "signed in, and private": replace(
-        page("private"), answer=replace(page("private").answer, asked=SIGNED_IN)
-    ),
+    "signed in, and private": signed_in(page("private")),
+    "signed in, and asked for each time": signed_in(page("public, max-age=0")),
+    "signed in, and asked for each time by those who share": signed_in(page("public, max-age=60, s-maxage=0")),
+    "signed in, and kept by no CDN": signed_in(page("public, max-age=0", cdn_cache_control="max-age=0")),
+    "signed in, and never used unasked": signed_in(page("public, no-cache")),
     "ETags that only packing changes": replace(
         page("no-cache"), others=(answer("/", PAGE | {"etag": '"a-gzip"'}), answer("/", PAGE | {"etag": 'W/"b"'}))
     ),

@@ -126,6 +126,44 @@ async def test_what_the_next_deploy_breaks_is_listed(tmp_path: Path) -> None:
     assert [("http://www.shop.test/style.css", 604_800)] == [(one.url, one.seconds) for one in report.breaks]
 
 
+def built(control: str, *names: str) -> dict[str, tuple[str, tuple[Say, ...]]]:
+    """A page, and files that are all kept alike."""
+    page = "".join(f'<script type="module" src="{name}"></script>' for name in names)
+    files = dict.fromkeys(names, ("x()", (SCRIPT, ETAG, ("Cache-Control", control))))
+    return {"/": (f"<!doctype html>{page}", (HTML, ETAG, ("Cache-Control", "no-cache"))), **files}
+
+
+CHUNKS = tuple(f"/assets/{name}.js" for name in ("a-DRf8L97S", "b-1Tw_lJWN", "c-Cs1ShMAv", "d-8R16Odns", "e-B_k2x-Qa"))
+UNLUCKY = ("/assets/index-k3xq9zva.js", "/assets/vendor-Dkqsbvzx.js")
+FOR_EVER = "public, max-age=31536000, immutable"
+
+
+async def test_a_hash_that_reads_like_a_word_is_none_to_blame_among_its_like(tmp_path: Path) -> None:
+    async with web(built(FOR_EVER, *CHUNKS, *UNLUCKY)) as edge:
+        report = await linted(tmp_path, shop_at(edge))
+    assert ([], 8, ()) == (rules(report), report.read, report.breaks)
+
+
+async def test_files_that_were_not_read_show_how_those_that_were_are_called(tmp_path: Path) -> None:
+    many = tuple(f"/assets/n{n:02}-DRf8L97S.js" for n in range(FILES_MAX))
+    async with web(built(FOR_EVER, *UNLUCKY, "/a/x-DataGrid.js", *many)) as edge:
+        report = await linted(tmp_path, shop_at(edge))
+    assert ([("CC03", "/a/x-DataGrid.js")], 3) == (rules(report), report.left_out)
+
+
+async def test_a_word_alone_that_is_kept_long_is_an_error(tmp_path: Path) -> None:
+    async with web(built(FOR_EVER, "/src-DataGrid.js")) as edge:
+        report = await linted(tmp_path, shop_at(edge))
+    assert [("CC03", "/src-DataGrid.js")] == rules(report)
+
+
+async def test_words_that_look_like_a_hash_are_not_to_be_kept_for_a_year(tmp_path: Path) -> None:
+    async with web(built("public, max-age=3600", "/my-DataGrid.js", "/Inter-SemiBold.woff2")) as edge:
+        report = await linted(tmp_path, shop_at(edge))
+    assert [] == rules(report)
+    assert [True, True] == [broken.may_be_hashed for broken in report.breaks]
+
+
 async def test_every_edge_and_the_origin_are_asked_for_the_page_and_one_edge_for_files(tmp_path: Path) -> None:
     async with web(FILES) as first, web(FILES) as second, web(FILES) as origin:
         await linted(tmp_path, shop_at(first, second, origin=origin.url))

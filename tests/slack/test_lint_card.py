@@ -23,7 +23,7 @@ from bot.slack.past import Past
 from bot.slack.web_api import SlackApi
 from playground.people import TEAM
 from playground.slack.blocks import block_problems, is_too_long
-from tests.lint.pages import SITE, page
+from tests.lint.pages import SITE, page, script
 from tests.lint.test_rules import BROKEN
 from tests.slack.cases import SHOP, spelled
 from tests.slack.room import Room, room
@@ -48,16 +48,14 @@ def test_the_worst_comes_first_with_the_lines_that_mend_it() -> None:
         After your next deploy visitors may see the old page for up to 10 min; a purge cannot reach browsers.
         https://www.shop.test/: `Cache-Control: max-age=600`
         ```
-        &lt;LocationMatch "^/$"&gt;
-          &lt;IfModule mod_expires.c&gt;
-            ExpiresActive Off
-          &lt;/IfModule&gt;
+        &lt;If "%{THE_REQUEST} =~ m#^\\S+ /[? ]#"&gt;
           Header unset Cache-Control
-          Header always unset Cache-Control
+          Header always set Cache-Control "no-cache"
           Header unset Expires
           Header always unset Expires
-          Header always set Cache-Control "no-cache"
-        &lt;/LocationMatch&gt;
+          Header unset Pragma
+          Header always unset Pragma
+        &lt;/If&gt;
         ```
         At Fastly: Surrogate-Control is for Fastly, Cache-Control for browsers; see whether VCL or a header \
 setting sets either.
@@ -65,10 +63,7 @@ setting sets either.
         Pragma means nothing in an answer (RFC 9111, 5.4): whoever relies on it is not protected by it.
         https://www.shop.test/: `Pragma: no-cache`
         ```
-        &lt;LocationMatch "^/$"&gt;
-          Header unset Pragma
-          Header always unset Pragma
-        &lt;/LocationMatch&gt;
+        # mended by the lines for CC02
         ```
            Read 1 URL."""
     assert dedent(expected) == card_of(report(page("max-age=600", pragma="no-cache")))
@@ -125,6 +120,13 @@ def test_http_is_told_below() -> None:
     remark = Remark(f"{SITE}/", Severity.WARN, "<b> & co")
     told = card_of(replace(report(page("no-cache")), remarks=(remark,)))
     assert "   🟠 HTTP: &lt;b&gt; &amp; co (https://www.shop.test/)" in told
+
+
+def test_what_http_has_against_many_urls_is_one_line() -> None:
+    remarks = tuple(Remark(f"{SITE}/{n}", Severity.WARN, "It is odd.") for n in range(5))
+    said = replace(report(page("no-cache")), remarks=remarks)
+    told = [line.strip() for line in card_of(said).splitlines() if "HTTP" in line]
+    assert (["🟠 HTTP: It is odd. (https://www.shop.test/0 and 4 more URLs)"], False) == (told, is_cut(said))
 
 
 def test_all_is_never_well_above_a_warning_of_http() -> None:
@@ -195,8 +197,15 @@ async def test_a_long_lint_is_sent_whole_to_whoever_asked(house: Room) -> None:
     assert lint_text(WORST) == (await house.http.get(link)).text
 
 
+def test_lines_of_express_that_have_no_room_leave_a_comment_of_its_own() -> None:
+    served = [script(f"/{'x' * 150}{n}.js", "max-age=604800") for n in range(5)]
+    many = [*served, *(script(f"/{'y' * 150}{n}.css", "max-age=604800") for n in range(5)), script("/a.3f2a91c0.css")]
+    long = replace(report(*many, server=Server.EXPRESS), urls=tuple(one.url for one in many))
+    assert "```\n// more lines are in the file with all that was found\n```" in card_of(long)
+
+
 def test_lines_that_have_no_room_are_left_out_by_whole_locations() -> None:
-    served = [page(f"max-age={600 + n}", f"/{'x' * 190}{n}", **more) for n, more in enumerate(APART)]
+    served = [page(f"max-age={600 + n}", f"/{'x' * 150}{n}", **more) for n, more in enumerate(APART)]
     long = report(*served, server=Server.NGINX)
     inside = card_of(long).split("```")[1]
     assert (2, 2) == (inside.count("location ="), inside.count("\n}\n"))

@@ -41,8 +41,9 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One rule's finding at one URL. `origin_says` are the origin's own headers where the edge says otherwise;
-    `may_be_older` when the edge's may be those of a copy from before the origin said so."""
+    """One rule's finding at one URL, that answered with `status`, and `leads_to` what its Location says. `origin_says`
+    are the origin's own headers where the edge says otherwise; `may_be_older` when the edge's may be those of a copy
+    from before the origin said so."""
 
     rule: str  # "CC02"
     name: str  # "html-long"
@@ -55,6 +56,8 @@ class Finding:
     origin_says: str = ""
     is_origins: bool = False  # the origin was asked, and breaks it too
     may_be_older: bool = False
+    status: int = 200
+    leads_to: str = ""
 
     @property
     def set_by_edge(self) -> bool:

@@ -70,9 +70,16 @@ def file_kept_long(served: Served) -> Found | None:
     how_long = f"for up to {up_to(seconds)}" if seconds else "for as long as they like"
     causes = (
         f"After your next deploy browsers use the old {named(served.url)} with the new page, {how_long}; "
-        "a purge cannot reach browsers."
+        f"a purge cannot reach browsers.{_unless_hashed(served)}"
     )
     return Found(causes, _kept_by(served), Cure(ASK_EACH_TIME.sets, ASK_EACH_TIME.drops, "names"))
+
+
+def _unless_hashed(served: Served) -> str:
+    """What else it may be, where its name reads like a word and like a hash."""
+    if not served.may_be_hashed:
+        return ""
+    return " By its name nobody can tell whether a build made that from the content: if one did, nothing is wrong here."
 
 
 def file_kept_short(served: Served) -> Found | None:
@@ -170,6 +177,8 @@ def expires_apart(served: Served) -> Found | None:
     since = served.answer.at if policy.date is None else policy.date
     if longest is None or abs(policy.expires - since - longest) <= APART_MAX:
         return None
+    if longest == 0 and policy.expires <= since:
+        return None  # over is over, since whenever
     told = "Old caches that know only Expires keep it for another time than the others."
     return Found(told, f"{seen}; {_control(served)}", cure)
 

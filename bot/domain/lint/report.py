@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from bot.domain import apache_sections, express_lines, nginx_locations
+from bot.domain.express_lines import Made
 from bot.domain.fingerprint import version_in_query
 from bot.domain.lint.finding import Cure, Finding, Note, Remark, Severity
 from bot.domain.lint.rules import score, together
 from bot.domain.lint.served import Served
-from bot.domain.nginx_locations import landings, lines_of
+from bot.domain.nginx_locations import located
 from bot.domain.snippets import Server, snippet
 
 LONG = 3600  # seconds: what browsers keep so long outlives a deploy
@@ -17,10 +19,12 @@ LONG = 3600  # seconds: what browsers keep so long outlives a deploy
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """A file that visitors will have in its old form after the next deploy, for up to `seconds` (None: unknown)."""
+    """A file that visitors will have in its old form after the next deploy, for up to `seconds` (None: unknown).
+    `may_be_hashed` where its name may be made from its content, and then nothing breaks."""
 
     url: str
     seconds: int | None
+    may_be_hashed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,8 @@ class Report:
     """What was read and found. `read` counts the pages and files that came; `unread` are URLs where nothing came, or an
     error or a redirect in its place, each with that; `notes` say what else to know of how a page was read. `left_out`
     and `foreign` count files that were not asked for: beyond the cap, and on hosts of others. `server` made the
-    headers, if it is known or was named; `provider` is the cache in front. `urls` are all that answered."""
+    headers, if it is known or was named; `provider` is the cache in front. `urls` are all that answered,
+    `made` of what, where an Express did and that is known."""
 
     pages: tuple[str, ...]
     read: int
@@ -43,6 +48,7 @@ class Report:
     provider: str = ""
     provider_title: str = ""
     urls: tuple[str, ...] = ()
+    made: Mapping[str, Made] = field(default_factory=dict)
 
     @property
     def score(self) -> int | None:
@@ -64,6 +70,14 @@ class Report:
         """The findings by rule, what matters most first."""
         return together(self.findings)
 
+    @property
+    def remarked(self) -> list[tuple[Remark, int]]:
+        """What HTTP itself has against answers, each once, with the number of URLs of which it is true."""
+        urls: dict[tuple[Severity, str], dict[str, Remark]] = {}
+        for remark in self.remarks:
+            urls.setdefault((remark.severity, remark.what), {}).setdefault(remark.url, remark)
+        return [(next(iter(said.values())), len(said)) for said in urls.values()]
+
     def count(self, severity: Severity) -> int:
         """How many rules are broken that badly, and how much HTTP itself has against it."""
         said = {remark.what for remark in self.remarks if remark.severity is severity}
@@ -80,14 +94,19 @@ class Report:
         mendable = _mendable(group)
         if self.server is None or not mendable:
             return ""
-        if self.server is Server.NGINX and (told := self._in_nginx(group)):
-            return told
-        return snippet(self.server, mendable[0].cure, [finding.url for finding in mendable])
+        together = self._with_all(self.server, group[0].rule, _at_server(group))
+        return together or snippet(self.server, mendable[0].cure, [finding.url for finding in mendable])
 
-    def _in_nginx(self, group: Sequence[Finding]) -> str:
-        """The same where the report's findings need locations of their own; "" where this rule's do not."""
+    def _with_all(self, server: Server, rule: str, group: Sequence[Finding]) -> str:
+        """The same where what the report's other findings need counts too; "" where this rule's lines stand alone."""
         every = [finding for found in self.groups for finding in _at_server(found)]
-        return lines_of(group[0].rule, _at_server(group), landings(every, self.urls), self.urls)
+        match server:
+            case Server.NGINX:
+                return nginx_locations.lines_of(rule, group, located(every, self.urls), self.urls)
+            case Server.APACHE:
+                return apache_sections.lines_of(rule, group, every, self.urls)
+            case Server.EXPRESS:
+                return express_lines.lines_of(rule, group, every, self.urls, self.made)
 
     @property
     def asks_for_server(self) -> bool:
@@ -117,4 +136,4 @@ def break_of(served: Served) -> Break | None:
         return None
     if version_in_query(served.url):
         return None  # not if the deploy changes that
-    return Break(served.url, seconds if long else None)
+    return Break(served.url, seconds if long else None, served.may_be_hashed)

@@ -81,7 +81,7 @@ RULES = (
          sharing.validator_differs, by_headers=False),
     Rule("CC14", "age-over", WARN, 8, "Age beyond the lifetime", "visitors get old content",
          "purge it, then see who keeps it beyond its end", keeping.older_than_allowed, by_headers=False),
-    Rule("CC15", "auth-public", ERROR, 40, "asked with Authorization, and shared caches may keep it",
+    Rule("CC15", "auth-public", ERROR, 40, "asked with Authorization, and shared caches may keep it for some time",
          "others get what is one person's", "keep what is one person's out of shared caches (private)",
          sharing.signed_in_shared),
     Rule("CC16", "error-cached", WARN, 10, "4xx or 5xx with more than 60 s, or from the cache",
@@ -128,6 +128,8 @@ def _applied(rule: Rule, served: Served) -> Iterator[Finding]:
         origin_says=_origin_says(rule, served) if rule.by_headers else "",
         is_origins=rule.by_headers and _is_origins(rule, served),
         may_be_older=served.may_be_older,
+        status=served.status,
+        leads_to=served.answer.says("location").strip(),
     )
 
 

@@ -11,7 +11,7 @@ from functools import cached_property
 from bot.domain.answer import Answer
 from bot.domain.caches import ANY, Cache
 from bot.domain.caching import Basis, Lifetime, Policy, lifetime_browser, lifetime_shared, policy_of
-from bot.domain.fingerprint import is_fingerprinted, is_static, named
+from bot.domain.fingerprint import MONTH, is_fingerprinted, is_no_word, is_static, may_be_fingerprinted, named
 from bot.domain.headers import age_of
 from bot.domain.lint.instead import is_whole
 from providers.contract import Cached
@@ -32,7 +32,8 @@ class Served:
     """One URL. `answer` is what visitors get, from the cache in front or where there is none from the server itself;
     `cached` what that cache says it did; `origins` what the origin gives, as often as it was asked; `others` the same
     URL at other edges; `tries` what other visitors get, asked at one place. `tag_header` is named only where some layer
-    purges by tags. `is_worker` when a page registers it as its service worker."""
+    purges by tags. `registered` when a page registers it as its service worker. `among_hashed` where the files that are
+    called as it is, in its folder, are named by their content."""
 
     answer: Answer
     cache: Cache = ANY
@@ -42,6 +43,7 @@ class Served:
     tag_header: str = ""
     registered: bool = False
     tries: tuple[Answer, ...] = ()
+    among_hashed: bool = False
 
     @property
     def url(self) -> str:
@@ -136,8 +138,22 @@ class Served:
 
     @property
     def is_hashed(self) -> bool:
-        """Whether its name looks made from its content."""
-        return is_fingerprinted(self.url)
+        """Whether its name looks made from its content: by itself, as its neighbours' do, or because it is no word and
+        the answer says that browsers never need to ask again."""
+        by_itself = is_fingerprinted(self.url) or self.among_hashed
+        return by_itself or (self.policy.control.has("immutable") and is_no_word(self.url))
+
+    @property
+    def may_be_hashed(self) -> bool:
+        """Whether its name may be made from its content, or hold a word (`my-DataGrid.js`): nothing tells."""
+        return not self.is_hashed and (may_be_fingerprinted(self.url) or is_no_word(self.url))
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it is hashed, and the answer says by its lifetime what its name says: kept a month or more, or never
+        to be asked for again."""
+        said = self.policy.control
+        return self.is_hashed and (said.has("immutable") or (said.seconds("max-age") or 0) >= MONTH)
 
     @property
     def is_worker(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.caching import moment
-from bot.domain.fingerprint import is_fingerprinted, named, version_in_query
+from bot.domain.fingerprint import named, version_in_query
 from bot.domain.headers import age_of
 from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import FETCHED, Served, up_to
@@ -42,7 +42,7 @@ def redirect_kept(served: Served) -> Found | None:
 def version_as_argument(served: Served) -> Found | None:
     """CC18: a version in the query, none in the name."""
     version = version_in_query(served.url)
-    if not version or not served.is_file or is_fingerprinted(served.url):
+    if not version or not served.is_file or served.is_hashed:
         return None
     name = named(served.url)
     causes = (

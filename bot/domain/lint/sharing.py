@@ -6,8 +6,8 @@ import re
 from collections import defaultdict
 
 from bot.domain.answer import Answer
-from bot.domain.caching import varied_by
-from bot.domain.fingerprint import is_certain
+from bot.domain.caches import TARGETED
+from bot.domain.caching import Directives, stays_beyond, varied_by
 from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import Served
 
@@ -44,13 +44,22 @@ def signed_in_shared(served: Served) -> Found | None:
     """CC15: an answer to somebody who signed in, for everybody (RFC 9111, 3.5)."""
     signed_in = any(name.lower() == "authorization" for name, _ in served.answer.asked)
     said = served.policy.control
-    shut = said.has("private") or said.has("no-store") or said.has("no-cache")
+    shut = said.has("private") or said.has("no-store") or said.has("no-cache") or _is_asked_for_each_time(served)
     shared = said.has("public") or (said.seconds("s-maxage") or 0) > 0
     if not signed_in or shut or not shared or served.status != 200:
         return None
     causes = "It answers somebody who signed in, and lets shared caches keep it: others may get what is theirs alone."
     seen = f"asked with Authorization; Cache-Control: {served.headers.get('cache-control', '')}"
     return Found(causes, seen, Cure((("Cache-Control", "private"),)))
+
+
+def _is_asked_for_each_time(served: Served) -> bool:
+    """Whether shared caches may keep it for no time at all: the server then sees who asks before anybody gets it."""
+    said = served.policy.control
+    lifetime = said.seconds("max-age") if said.seconds("s-maxage") is None else said.seconds("s-maxage")
+    beyond = any(stays_beyond(served.headers, name) for name in ("stale-while-revalidate", "stale-if-error"))
+    by_cdn = [Directives.read(served.headers[name]) for name in TARGETED.intersection(served.headers)]
+    return lifetime == 0 and not beyond and not any(field.seconds("max-age") for field in by_cdn)
 
 
 def encoding_unsaid(served: Served) -> Found | None:
@@ -70,7 +79,7 @@ def no_validator(served: Served) -> Found | None:
     """CC12: nothing to ask "still the same?" with."""
     kept = not served.policy.says_nothing and not served.policy.control.has("no-store")
     validated = "etag" in served.headers or "last-modified" in served.headers
-    if served.status != 200 or not kept or validated or is_certain(served.url, served.headers):
+    if served.status != 200 or not kept or validated or served.is_certain:
         return None
     causes = (
         "It has neither ETag nor Last-Modified: once a copy is over, all of it is sent again, and nobody can see by "

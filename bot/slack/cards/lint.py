@@ -10,7 +10,7 @@ from bot.domain.lint.report import Report
 from bot.domain.lint.rules import RULE_OF
 from bot.domain.shown import count
 from bot.domain.snippets import Server
-from bot.export.linted import NO_SERVER, counted, setting_of, stays, trap, whose
+from bot.export.linted import NO_SERVER, and_more, counted, setting_of, stays, trap, whose
 from bot.services.replies import Linted
 from bot.slack.cards.blocks import Block, Card, actions, button, context, section
 from bot.slack.cards.words import listed
@@ -43,7 +43,7 @@ def is_cut(report: Report) -> bool:
     crowded = any(len(group) > URLS_SHOWN for group in report.groups)
     many = len(report.groups) > GROUPS_SHOWN or len(report.breaks) > BREAKS_SHOWN or len(report.notes) > NOTES_SHOWN
     long = any(len(report.fix(group)) > FIX_MAX for group in report.groups[:GROUPS_SHOWN])
-    return crowded or many or long or len(report.remarks) > REMARKS_SHOWN
+    return crowded or many or long or len(report.remarked) > REMARKS_SHOWN
 
 
 def _first(linted: Linted) -> str:
@@ -97,7 +97,7 @@ def _block(text: str) -> str:
     """Lines of ours to copy: whole blocks only, since half of one is no configuration."""
     if len(text) > FIX_MAX:
         whole = text[: text.rfind(_BLOCK_END, 0, FIX_MAX) + len(_BLOCK_END)] if _BLOCK_END in text[:FIX_MAX] else ""
-        text = f"{whole}# more lines are in the file with all that was found"
+        text = f"{whole}{'//' if text.startswith('//') else '#'} more lines are in the file with all that was found"
     inside = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return f"```\n{inside}\n```"
 
@@ -117,8 +117,9 @@ def _breaks(report: Report) -> Iterator[str]:
 
 
 def _remarks(report: Report) -> Iterator[str]:
-    for remark in report.remarks[:REMARKS_SHOWN]:
-        yield f"{_MARKS[remark.severity]} HTTP: {escape(remark.what, 200)} ({url_text(remark.url, 150)})"
+    for remark, urls in report.remarked[:REMARKS_SHOWN]:
+        where = f"{url_text(remark.url, 150)}{and_more(urls)}"
+        yield f"{_MARKS[remark.severity]} HTTP: {escape(remark.what, 200)} ({where})"
 
 
 def _tail(report: Report) -> Iterator[str]:
