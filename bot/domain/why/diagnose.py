@@ -13,6 +13,7 @@ from bot.domain.reasons import REWRITTEN
 from bot.domain.why import (
     broken,
     calm,
+    closed,
     content,
     inside,
     last_look,
@@ -41,6 +42,7 @@ ALSO_MAX, POPS_SHOWN = 2, 6
 RULES: tuple[Rule, ...] = (
     waiting.queued,
     ours.unfinished,
+    closed.closed,
     way.origin_failing,
     way.old_endpoint,
     way.other_cdn,

@@ -8,6 +8,7 @@ from dataclasses import replace
 from bot.domain.caching import Basis, lifetime_shared
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.closed import silent_to_us
 from bot.domain.why.last_look import is_young
 from bot.domain.why.remedy import or_wider
 from bot.domain.why.repeating import shown_again
@@ -22,7 +23,7 @@ def uncached(case: Case) -> Cause | None:
     """No cache at the edge keeps it: every visitor gets what is made, or kept, further in."""
     edges = case.at(Tier.EDGE)
     says = [spot for spot in edges if is_unkept(case, spot)]
-    if not says or len(says) != len(edges) or case.torn():
+    if not says or len(says) != len(edges) or case.torn() or silent_to_us(case):
         return None
     if any(kept_by_a_stranger(case, spot) for spot in says) or (is_young(case) and not case.old()):
         return None

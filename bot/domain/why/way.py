@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bot.domain.durations import span
-from bot.domain.look import Look
 from bot.domain.why.case import Case, Resolved
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.closed import failed, had_from_it, silent_to_us
 from bot.domain.why.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on
 from bot.domain.why.repeating import led_again, shown_again
 from bot.domain.why.spots import Spot, Tier, do, each, names_of
@@ -17,16 +17,16 @@ DOCTOR = Cure("Try the accounts", "doctor", "Look which account this name leads 
 
 def origin_failing(case: Case) -> Cause | None:
     """The origin has no answer, and caches serve what they have."""
-    inside = [spot for spot in case.spots if spot.tier is Tier.ORIGIN]
-    looks = [glance.look for spot in inside for glance in spot.plain]
+    looks = silent_to_us(case)
     broken = [look for look in looks if look.problem or look.status >= 500]
     kept = [s for s in case.at(Tier.EDGE) if s.look.status < 400 and _is_held(s.look.cached)]
-    if not looks or len(broken) != len(looks) or not kept:
+    if not looks or len(broken) != len(looks) or not kept or any(map(had_from_it, case.at(Tier.EDGE))):
         return None
     stale = [spot for spot in kept if spot.look.cached is Cached.STALE]
-    said = _failed(broken[-1])
-    what = "a copy past its time rather than an error" if stale else "the copy that is there, and gets no newer one"
+    said = failed(broken[-1])
     named = stale or kept
+    no_newer = f"the copy that is there, and {do(named, 'gets', 'get')} no newer one"
+    what = "a copy past its time rather than an error" if stale else no_newer
     return Cause(
         Name.ORIGIN_FAILING,
         Certainty.SEEN if stale else Certainty.LIKELY,
@@ -39,12 +39,6 @@ def origin_failing(case: Case) -> Cause | None:
         ),
         "Let health checks take failing servers out of the origin; `stale-if-error` spares visitors errors.",
     )
-
-
-def _failed(look: Look) -> str:
-    if look.broken:
-        return f"gives a broken answer ({look.broken}, and {look.problem})"
-    return f"answers {look.status}" if look.status else f"does not answer ({look.problem})"
 
 
 def _is_held(cached: Cached) -> bool:
