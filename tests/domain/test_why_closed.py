@@ -75,3 +75,47 @@ def test_a_redirect_that_is_never_kept_may_be_the_edges_own_and_tells_nothing_of
 def test_of_several_places_that_keep_a_copy_all_get_no_newer_one() -> None:
     told = diagnose(case(old(), old("iad"), refusing(503))).cause
     assert "fra and iad serve the copy that is there, and get no newer one." in told.what
+
+
+def error(name: str, cached: Cached, status: int = 503) -> Spot:
+    return edge(name, glance(name, "e", cached, status=status))
+
+
+BOTH = [
+    pytest.param(
+        case(error("fra", Cached.MISS), error("iad", Cached.MISS), refusing(503)),
+        Certainty.SEEN,
+        "The origin answers 503, and fra and iad answer 503: visitors get errors.",
+        id="passed-on",
+    ),
+    pytest.param(
+        case(error("fra", Cached.UNKNOWN, 502), error("iad", Cached.UNKNOWN, 504), refusing(503)),
+        Certainty.SEEN,
+        "The origin answers 503, and fra and iad answer 502 and 504: visitors get errors.",
+        id="errors-of-their-own",
+    ),
+    pytest.param(
+        case(error("fra", Cached.HIT), refusing(503)),
+        Certainty.SEEN,
+        "The origin answers 503, and fra answers 503 and keeps that for a while: visitors get errors.",
+        id="kept",
+    ),
+    pytest.param(
+        case(error("fra", Cached.UNKNOWN, 502), SILENT),
+        Certainty.LIKELY,
+        "The origin does not answer (no answer within 8.5 s), and fra answers 502: visitors get errors.",
+        id="silent-here",
+    ),
+]
+
+
+@pytest.mark.parametrize(("made", "certainty", "what"), BOTH)
+def test_an_origin_that_fails_here_and_at_every_edge_is_failing(made: Case, certainty: Certainty, what: str) -> None:
+    told = diagnose(made).cause
+    assert (Name.ORIGIN_FAILING, certainty, what) == (told.name, told.certainty, told.what)
+    assert told.cure is not None and "Mend the origin first: no purge helps before that." == told.cure.says
+
+
+def test_an_error_at_the_edge_alone_is_no_failing_origin() -> None:
+    assert Name.ORIGIN_FAILING is not diagnose(case(error("fra", Cached.MISS))).cause.name
+    assert Name.ORIGIN_FAILING is not diagnose(case(error("fra", Cached.MISS), refusing(403))).cause.name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.durations import span
+from bot.domain.look import Look
 from bot.domain.why.case import Case, Resolved
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.closed import failed, had_from_it, silent_to_us
@@ -12,19 +13,27 @@ from bot.domain.why.spots import Spot, Tier, do, each, names_of
 from bot.domain.why.strangers import by_hand, foreign_on, kept_by_a_stranger
 from providers.contract import Cached
 
+_MEND = "Mend the origin first"
+_PREVENT = "Let health checks take failing servers out of the origin; `stale-if-error` spares visitors errors."
 DOCTOR = Cure("Try the accounts", "doctor", "Look which account this name leads to, and try the accounts.")
 
 
 def origin_failing(case: Case) -> Cause | None:
-    """The origin has no answer, and caches serve what they have."""
+    """The origin has no answer, and caches serve what they have, or errors."""
     looks = silent_to_us(case)
     broken = [look for look in looks if look.problem or look.status >= 500]
-    kept = [s for s in case.at(Tier.EDGE) if s.look.status < 400 and _is_held(s.look.cached)]
-    if not looks or len(broken) != len(looks) or not kept or any(map(had_from_it, case.at(Tier.EDGE))):
+    edges = case.at(Tier.EDGE)
+    if not looks or len(broken) != len(looks) or any(map(had_from_it, edges)):
         return None
+    if kept := [spot for spot in edges if spot.look.status < 400 and _is_held(spot.look.cached)]:
+        return _kept_without_it(case, broken[-1], kept)
+    failing = [spot for spot in edges if spot.look.status >= 500]
+    return _failing_too(case, broken[-1], failing) if failing and len(failing) == len(edges) else None
+
+
+def _kept_without_it(case: Case, broken: Look, kept: list[Spot]) -> Cause:
     stale = [spot for spot in kept if spot.look.cached is Cached.STALE]
-    said = failed(broken[-1])
-    named = stale or kept
+    said, named = failed(broken), stale or kept
     no_newer = f"the copy that is there, and {do(named, 'gets', 'get')} no newer one"
     what = "a copy past its time rather than an error" if stale else no_newer
     return Cause(
@@ -32,13 +41,28 @@ def origin_failing(case: Case) -> Cause | None:
         Certainty.SEEN if stale else Certainty.LIKELY,
         f"The origin {said}, so {names_of(named)} {do(named, 'serves', 'serve')} {what}.",
         (f"origin: {said}", *each(named)),
-        Cure(
-            "Check again",
-            f"check {case.typed}",
-            "Mend the origin first: a purge now would leave visitors with errors.",
-        ),
-        "Let health checks take failing servers out of the origin; `stale-if-error` spares visitors errors.",
+        Cure("Check again", f"check {case.typed}", f"{_MEND}: a purge now would leave visitors with errors."),
+        _PREVENT,
     )
+
+
+def _failing_too(case: Case, broken: Look, failing: list[Spot]) -> Cause:
+    """No edge has anything better. An origin that is silent here may be so to this machine alone."""
+    answer = f"{do(failing, 'answers', 'answer')} {_statuses(failing)}"
+    is_kept = all(spot.look.is_kept for spot in failing)
+    keep = f" and {do(failing, 'keeps', 'keep')} that for a while" if is_kept else ""
+    return Cause(
+        Name.ORIGIN_FAILING,
+        Certainty.SEEN if broken.status else Certainty.LIKELY,
+        f"The origin {failed(broken)}, and {names_of(failing)} {answer}{keep}: visitors get errors.",
+        (f"origin: {failed(broken)}", *each(failing)),
+        Cure("Check again", f"check {case.typed}", f"{_MEND}: no purge helps before that."),
+        _PREVENT,
+    )
+
+
+def _statuses(spots: list[Spot]) -> str:
+    return " and ".join(str(status) for status in dict.fromkeys(spot.look.status for spot in spots))
 
 
 def _is_held(cached: Cached) -> bool:
