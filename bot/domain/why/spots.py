@@ -136,6 +136,13 @@ class Course:
         return old.look.cached is Cached.STALE or new.look.is_fetched
 
 
+def without_what_others_send(courses: Sequence[Course]) -> list[Course]:
+    """The courses of which no other sends a part alone: what an encoding gets is not put down to the phone that asks in
+    that encoding too."""
+    sends = [{*course.glances[0].answer.asked} for course in courses]
+    return [course for course, sent in zip(courses, sends, strict=True) if not any(one < sent for one in sends)]
+
+
 def with_bytes(spot: Spot) -> str:
     """What it answered, and which bytes, or how many, where the words do not say."""
     if spot.look.length and not spot.look.digest:
