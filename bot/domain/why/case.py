@@ -15,6 +15,7 @@ from bot.domain.look import ORIGIN, Likeness, Look, compare
 from bot.domain.saying import url_line
 from bot.domain.site import Site
 from bot.domain.variants import ENCODING
+from bot.domain.why.marks import CHALLENGES, challenge_on
 from bot.domain.why.spots import Course, Glance, Spot, Tier
 from providers.contract import Cached, Copies, Kind
 
@@ -159,6 +160,9 @@ class Case:
 
     def _judge(self, spot: Spot, seen: Glance) -> Finding:
         origins = self._asked_alike(seen.look.variant)
+        if guarded := next((one for one in (seen, *origins) if challenge_on(one.answer) is not None), None):
+            why = f"{spot.name if guarded is seen else 'the origin'} {CHALLENGES}"
+            return Finding(spot.name, self.url, Verdict.UNKNOWN, why, seen.look, variant=seen.look.variant)
         if not any(origin.is_usable for origin in origins) and self._is_other_packing(seen):
             found = self._compared(replace(seen.look, etag=""), self.origins)
             return replace(found, look=seen.look)

@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.look import Look
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.marks import CHALLENGES, challenge_on
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from providers.contract import Cached
 
@@ -18,10 +18,10 @@ PREVENT = "With an `origin` that answers this machine, every look tells fresh fr
 
 def closed(case: Case) -> Cause | None:
     """The origin gives nothing to compare with here, and an edge has had a page from it just now."""
-    looks = silent_to_us(case)
+    silent = silent_to_us(case)
     fetched = [spot for spot in case.at(Tier.EDGE) if _was_given(spot.last)]
     young = [spot for spot in case.at(Tier.EDGE) if _is_young(spot.last)]
-    if not looks or not (fetched or young):
+    if not silent or not (fetched or young):
         return None
     spots, since = (fetched, "just now") if fetched else (young, "less than a minute ago")
     edges = case.at(Tier.EDGE)
@@ -29,23 +29,26 @@ def closed(case: Case) -> Cause | None:
     return Cause(
         Name.UNKNOWN,
         Certainty.LIKELY if fetched else Certainty.POSSIBLE,
-        f"The origin {failed(looks[-1], ' here')}, and {names_of(spots)} had the page from further in {since}: it"
+        f"The origin {failed(silent[-1], ' here')}, and {names_of(spots)} had the page from further in {since}: it"
         f" may let only the CDN in{or_began}. Whether {names_of(edges)} {do(edges, 'is', 'are')} old cannot be told"
         " without it.",
-        (f"origin, asked from here: {failed(looks[-1])}", *each(edges)),
+        (f"origin, asked from here: {failed(silent[-1])}", *each(edges)),
         Cure("Check again", f"check {case.typed}", TO_LET_IN),
         PREVENT,
     )
 
 
-def silent_to_us(case: Case) -> Sequence[Look]:
+def silent_to_us(case: Case) -> Sequence[Glance]:
     """The origin's answers to a plain visitor, where each is a failure or a refusal of the moment; else none."""
     glances = [glance for spot in case.spots if spot.tier is Tier.ORIGIN for glance in spot.plain]
-    return () if any(glance.is_about_the_page for glance in glances) else [glance.look for glance in glances]
+    return () if any(glance.is_about_the_page for glance in glances) else glances
 
 
-def failed(look: Look, where: str = "") -> str:
+def failed(glance: Glance, where: str = "") -> str:
     """What an origin did that gave no page, and `where`: "answers 503 here"."""
+    look = glance.look
+    if challenge_on(glance.answer) is not None:
+        return f"{CHALLENGES}{where}"
     if look.broken:
         return f"gives a broken answer{where} ({look.broken}, and {look.problem})"
     return f"answers {look.status}{where}" if look.status else f"does not answer{where} ({look.problem})"

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from bot.domain.durations import span
-from bot.domain.look import Look
 from bot.domain.why.case import Case, Resolved
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.closed import failed, had_from_it, silent_to_us
-from bot.domain.why.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on
+from bot.domain.why.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on, challenge_on
 from bot.domain.why.repeating import led_again, shown_again
-from bot.domain.why.spots import Spot, Tier, do, each, names_of
+from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from bot.domain.why.strangers import by_hand, foreign_on, kept_by_a_stranger
 from providers.contract import Cached
 
@@ -20,18 +19,24 @@ DOCTOR = Cure("Try the accounts", "doctor", "Look which account this name leads 
 
 def origin_failing(case: Case) -> Cause | None:
     """The origin has no answer, and caches serve what they have, or errors."""
-    looks = silent_to_us(case)
-    broken = [look for look in looks if look.problem or look.status >= 500]
+    silent = silent_to_us(case)
+    broken = [glance for glance in silent if _is_broken(glance)]
     edges = case.at(Tier.EDGE)
-    if not looks or len(broken) != len(looks) or any(map(had_from_it, edges)):
+    if not silent or len(broken) != len(silent) or any(map(had_from_it, edges)):
         return None
     if kept := [spot for spot in edges if spot.look.status < 400 and _is_held(spot.look.cached)]:
         return _kept_without_it(case, broken[-1], kept)
-    failing = [spot for spot in edges if spot.look.status >= 500]
+    failing = [spot for spot in edges if _is_broken(spot.last)]
     return _failing_too(case, broken[-1], failing) if failing and len(failing) == len(edges) else None
 
 
-def _kept_without_it(case: Case, broken: Look, kept: list[Spot]) -> Cause:
+def _is_broken(glance: Glance) -> bool:
+    """Whether nothing came, or an error that is no firewall's doing."""
+    look = glance.look
+    return bool(look.problem) or (look.status >= 500 and challenge_on(glance.answer) is None)
+
+
+def _kept_without_it(case: Case, broken: Glance, kept: list[Spot]) -> Cause:
     stale = [spot for spot in kept if spot.look.cached is Cached.STALE]
     said, named = failed(broken), stale or kept
     no_newer = f"the copy that is there, and {do(named, 'gets', 'get')} no newer one"
@@ -46,14 +51,14 @@ def _kept_without_it(case: Case, broken: Look, kept: list[Spot]) -> Cause:
     )
 
 
-def _failing_too(case: Case, broken: Look, failing: list[Spot]) -> Cause:
+def _failing_too(case: Case, broken: Glance, failing: list[Spot]) -> Cause:
     """No edge has anything better. An origin that is silent here may be so to this machine alone."""
     answer = f"{do(failing, 'answers', 'answer')} {_statuses(failing)}"
     is_kept = all(spot.look.is_kept for spot in failing)
     keep = f" and {do(failing, 'keeps', 'keep')} that for a while" if is_kept else ""
     return Cause(
         Name.ORIGIN_FAILING,
-        Certainty.SEEN if broken.status else Certainty.LIKELY,
+        Certainty.SEEN if broken.look.status else Certainty.LIKELY,
         f"The origin {failed(broken)}, and {names_of(failing)} {answer}{keep}: visitors get errors.",
         (f"origin: {failed(broken)}", *each(failing)),
         Cure("Check again", f"check {case.typed}", f"{_MEND}: no purge helps before that."),
