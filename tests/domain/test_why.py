@@ -757,10 +757,37 @@ def test_one_answer_alone_makes_nothing_seen() -> None:
     assert "fra: only one answer tells of the page, and no second one agrees" == told.cause.evidence[1]
 
 
-def test_a_cache_further_in_that_is_old_is_told_where_the_edges_are_new() -> None:
-    told = diagnose(case(new(), shield()))
-    line = "possible: Varnish further in is old, and an edge whose copy ends gets that"
-    assert (Name.NOTHING_OLD, True) == (told.cause.name, line in told.cause.evidence)
+def test_a_cache_further_in_that_is_old_is_told_as_seen_where_the_edges_are_new_with_what_empties_it() -> None:
+    told = diagnose(case(new(), shield())).cause
+    assert (Name.NOTHING_OLD, SEEN) == (told.name, told.certainty)
+    assert told.what.endswith(
+        "Varnish further in still keeps the old one: an edge whose copy runs out may fetch that from it."
+    )
+    assert 'Varnish: 200 HIT, 5 h old, version "old"' in told.evidence
+    assert not any("possible: Varnish" in line for line in told.evidence)
+    assert told.cure is not None
+    assert ("Purge every layer", URL) == (told.cure.label, told.cure.line)
+    assert "Purge every layer, innermost first, before edges fetch from Varnish." == told.cure.says
+
+
+def test_a_cache_further_in_that_a_purge_went_by_is_not_offered_the_same_again() -> None:
+    told = diagnose(case(new(), shield(), purges=[ours(SAME_THEN)])).cause
+    assert (Name.NOTHING_OLD, "prefix www.shop.test/pricing") == (told.name, told.cure.line if told.cure else "")
+
+
+BARE = glance(ORIGIN, "new", etag="", version="")
+BY_BYTES = Spot("Varnish", Tier.INNER, (glance("Varnish", "old", HIT, 9, etag="", version=""),) * 2)
+PERHAPS = [
+    pytest.param(case(new(), shield(cached=MISS, age=None)), id="it-fetched-it-for-us"),
+    pytest.param(case(new(), BY_BYTES, origin(BARE, BARE)), id="by-its-bytes"),
+]
+
+
+@pytest.mark.parametrize("made", PERHAPS)
+def test_a_cache_further_in_that_may_not_keep_it_is_only_possible(made: Case) -> None:
+    told = diagnose(made).cause
+    assert "possible: Varnish further in is old, and an edge whose copy ends gets that" in told.evidence
+    assert told.cure is not None and "Check again" == told.cure.label
 
 
 def test_an_edge_that_begins_to_answer_is_not_shut_off_by_a_firewall() -> None:
