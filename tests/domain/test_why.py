@@ -326,7 +326,13 @@ SPEAKS = [
         "fetched-now-after-an-edge-only-purge-from-who-knows-where",
     ),
     row(Name.NOT_PURGED, SEEN, case(old(age=None, cached=MISS), shield()), "fetched-for-us-from-an-old-shield"),
-    row(Name.NOT_PURGED, POSSIBLE, case(old(age=None, cached=MISS)), "fetched-for-us-from-who-knows-where"),
+    row(Name.UNCACHED, LIKELY, case(old(age=None, cached=MISS)), "fetched-anew-each-time-from-who-knows-where"),
+    row(
+        Name.NOT_PURGED,
+        POSSIBLE,
+        case(edge("fra", glance("fra", "old", MISS), glance("fra", "old", HIT, 0))),
+        "fetched-for-us-from-who-knows-where",
+    ),
     row(
         Name.NOT_PURGED,
         SEEN,

@@ -58,6 +58,7 @@ RULES: tuple[Rule, ...] = (
     content.variant,
     calm.unsteady,
     unkept.uncached,
+    unkept.anew_each_time,
     ours.stopped,
     inside.refilled,
     ours.not_reached,
