@@ -14,6 +14,7 @@ from providers.contract import Cached
 
 _MEND = "Mend the origin first"
 _PREVENT = "Let health checks take failing servers out of the origin; `stale-if-error` spares visitors errors."
+_WORDS_SHOWN, _WORD_MAX = 3, 80  # headers; characters of each
 DOCTOR = Cure("Try the accounts", "doctor", "Look which account this name leads to, and try the accounts.")
 
 
@@ -87,8 +88,8 @@ def other_cdn(case: Case) -> Cause | None:
         if foreign:
             return _foreign(case, _alike(case, next(iter(foreign))), foreign, also_ours=bool(set(found) & ours))
         expected = case.layers[0].provider
-        if expected in ALWAYS_MARKED and expected not in found and spot.look.status < 400:
-            return _unmarked(case, spot.name, expected)
+        if expected in ALWAYS_MARKED and _lacks(spot, expected):
+            return _unmarked(case, expected)
     return None
 
 
@@ -128,17 +129,32 @@ def _says(spot: Spot) -> str:
     return f"says {spot.look.says}" if spot.look.says else "keeps none"
 
 
-def _unmarked(case: Case, place: str, expected: str) -> Cause:
+def _unmarked(case: Case, expected: str) -> Cause:
     title = TITLES.get(expected, expected)
+    spots = [spot for spot in case.at(Tier.EDGE) if spot not in case.fresh() and _lacks(spot, expected)]
+    said = list(dict.fromkeys(word for spot in spots for word in _own_words(spot)))
+    named = f" It says of itself: {'; '.join(said[:_WORDS_SHOWN])}." if said else ""
     return Cause(
         Name.OTHER_CDN,
         Certainty.LIKELY,
-        f"The answer at {place} carries no mark of {title}: this name is served by something else, or by another zone"
-        " or account.",
-        (f"{place}: no header that {title} sends with every answer",),
+        f"The answer at {names_of(spots)} carries no mark of {title}: this name is served by something else, or by"
+        f" another zone or account.{named}",
+        each(spots, lambda spot: "; ".join([f"no header that {title} sends with every answer", *_own_words(spot)])),
         DOCTOR,
         "Let every edge and host of the site lead to the account that is purged.",
+        repeat=shown_again(case, spots),
     )
+
+
+def _lacks(spot: Spot, expected: str) -> bool:
+    """Whether an answer, which is no error, came without any mark of a CDN that marks each."""
+    return spot.look.status < 400 and expected not in cdns_on(spot.last.answer)
+
+
+def _own_words(spot: Spot) -> list[str]:
+    """By which headers whoever answered names itself."""
+    answer = spot.last.answer
+    return [f"{name}: {answer.says(name)[:_WORD_MAX]}" for name in ("via", "x-cache", "server") if answer.says(name)]
 
 
 def old_endpoint(case: Case) -> Cause | None:
