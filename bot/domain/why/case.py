@@ -15,8 +15,8 @@ from bot.domain.look import ORIGIN, Likeness, Look, compare
 from bot.domain.saying import url_line
 from bot.domain.site import Site
 from bot.domain.variants import ENCODING
-from bot.domain.why.marks import CHALLENGES, challenge_on
 from bot.domain.why.spots import Course, Glance, Spot, Tier
+from bot.domain.why.standing_in import no_page
 from providers.contract import Cached, Copies, Kind
 
 _KNOWN = (Verdict.FRESH, Verdict.STALE)
@@ -160,8 +160,7 @@ class Case:
 
     def _judge(self, spot: Spot, seen: Glance) -> Finding:
         origins = self._asked_alike(seen.look.variant)
-        if guarded := next((one for one in (seen, *origins) if challenge_on(one.answer) is not None), None):
-            why = f"{spot.name if guarded is seen else 'the origin'} {CHALLENGES}"
+        if why := no_page(spot, seen, origins):
             return Finding(spot.name, self.url, Verdict.UNKNOWN, why, seen.look, variant=seen.look.variant)
         if not any(origin.is_usable for origin in origins) and self._is_other_packing(seen):
             found = self._compared(replace(seen.look, etag=""), self.origins)

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.caching import Directives
 from bot.domain.durations import span
-from bot.domain.look import ORIGIN, Likeness, Look, compare
+from bot.domain.look import GONE, ORIGIN, Likeness, Look, compare
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.origins_cache import copies
 from bot.domain.why.remedy import or_wider, past
-from bot.domain.why.spots import Spot, Tier, do, each, names_of
+from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from bot.domain.why.times import changed_since, has_outlived, modified
 
 _WORKER = re.compile(r"serviceWorker\s*\.\s*register", re.IGNORECASE)
@@ -98,12 +98,11 @@ def nothing_old(case: Case) -> Cause | None:
     version = f' (version "{case.origin.look.version}")' if case.origin.look.version else ""
     once = [spot for spot in fresh if len(case.courses_at(spot)[0].were_old) < 2]
     of_origin, inside = [*copies(case)], _old_inside(case)
-    then = f"{'empty the cache at the origin, and ' if of_origin else ''}look whether the deploy has reached the origin"
     return Cause(
         Name.NOTHING_OLD,
         Certainty.LIKELY if once or of_origin else Certainty.SEEN,
-        f"{names_of(fresh)} {do(fresh, 'serves', 'serve')} what the origin serves{version}, to a plain visitor."
-        f"{_for_now(inside)}",
+        f"{names_of(fresh)} {do(fresh, 'serves', 'serve')} what the origin serves{version}, to a plain visitor"
+        f"{_but_no_page(case.origin)}.{_for_now(inside)}",
         (
             f"{names_of(fresh)}: the same as the origin",
             *each(inside),
@@ -112,18 +111,31 @@ def nothing_old(case: Case) -> Cause | None:
             *_changed_nothing(case),
             *_perhaps(case, fresh[0]),
         ),
-        _of_every_layer(case, inside)
-        if inside
-        else Cure(
-            "Check again",
-            f"check {case.typed}",
-            f"Try it in a private window; where it is old there too, {then}.",
-        ),
+        _of_every_layer(case, inside) if inside else _elsewhere(case, case.origin),
         "Purge every layer in one request, as a plain purge does: what is left further in comes back."
         if inside
         else "`lint` tells before a deploy what browsers and caches may go on showing after it, and for how long.",
         at=", ".join(spot.name for spot in fresh),
     )
+
+
+def _but_no_page(origin: Glance) -> str:
+    """Said where what all of them serve is an error."""
+    status = origin.look.status
+    if status in GONE:
+        return f": the page is not there ({status}), at the edge as at the origin"
+    return f": an error ({status}), at the edge as at the origin" if status >= 400 else ""
+
+
+def _elsewhere(case: Case, origin: Glance) -> Cure:
+    """Where to look when nothing is old here."""
+    deploy = "look whether the deploy has reached the origin"
+    if origin.look.status in GONE:
+        step = f"If it should be there, see whether its URL is written right, and {deploy}."
+    else:
+        then = f"{'empty the cache at the origin, and ' if any(copies(case)) else ''}{deploy}"
+        step = f"Try it in a private window; where it is old there too, {then}."
+    return Cure("Check again", f"check {case.typed}", step)
 
 
 def _old_inside(case: Case) -> list[Spot]:
