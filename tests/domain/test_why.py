@@ -1235,11 +1235,21 @@ def test_the_origins_address_stays_out_of_the_line_that_asks_it_again() -> None:
     assert f"for n in 1 2 3 4; do {line} | sha256sum; done" == diagnose(made).cause.repeat
 
 
-def test_each_answer_of_two_servers_is_named() -> None:
-    made = case(
-        new(), origin(glance(ORIGIN, "v1"), glance(ORIGIN, "v2"), variants=[glance(ORIGIN, "v1", asked=BROTLI)])
-    )
-    assert ('origin, asked 3 times: "v1", then "v2", then "v1" (Accept-Encoding: br)',) == diagnose(made).cause.evidence
+TWO_SERVERS = [
+    pytest.param(("v1", "v2"), "v1", 'origin: "v1", then "v2"; asked 3 times in all', id="by-plain-answers"),
+    pytest.param(
+        ("v1", "v1"),
+        "v2",
+        'origin: "v1", then "v1", then "v2" (Accept-Encoding: br); asked 3 times in all',
+        id="by-another-encoding",
+    ),
+]
+
+
+@pytest.mark.parametrize(("plain", "packed", "line"), TWO_SERVERS)
+def test_the_answers_that_tell_two_servers_apart_are_named(plain: tuple[str, str], packed: str, line: str) -> None:
+    spot = origin(*(glance(ORIGIN, one) for one in plain), variants=[glance(ORIGIN, packed, asked=BROTLI)])
+    assert (line,) == diagnose(case(new(), spot)).cause.evidence
 
 
 @pytest.mark.parametrize("row", SPEAKS, ids=lambda row: row.title)

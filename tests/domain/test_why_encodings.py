@@ -39,3 +39,12 @@ def test_a_phone_is_not_blamed_for_the_encoding_that_it_sends(made: Case, words:
 def test_a_phone_is_not_asked_again_where_the_encoding_that_it_sends_is() -> None:
     made = old_to(AS_A_PHONE, SAFARI, times=1)
     assert (SAFARI, (), ()) == to_ask_again(made, made.spots[0])
+
+
+def test_where_a_plain_visitor_got_the_old_page_after_the_new_one_nobody_else_is_asked_again() -> None:
+    new, old = (glance("fra", content, Cached.HIT, 9) for content in ("new", "old"))
+    packed = glance("fra", "old", Cached.HIT, 9, asked=BROTLI)
+    made = case(edge("fra", new, old, variants=[packed]))
+    assert ((), ()) == to_ask_again(made, made.spots[0])
+    turned = case(edge("fra", old, new, variants=[packed]))
+    assert (BROTLI, (), ()) == to_ask_again(turned, turned.spots[0])

@@ -85,7 +85,8 @@ def _to_reach(case: Case, silent: Sequence[Spot]) -> str:
 
 def unsteady(case: Case) -> Cause | None:
     """The origin gives two versions: several servers of which one is old, or a deploy that is under way."""
-    versions = list(dict.fromkeys(look.version for look in _alike_asked(case) if look.version))
+    looks = _alike_asked(case)
+    versions = list(dict.fromkeys(look.version for look in looks if look.version))
     if len(versions) < 2:
         return None
     said = " and ".join(f'"{version}"' for version in versions[:2])
@@ -94,11 +95,20 @@ def unsteady(case: Case) -> Cause | None:
         Certainty.SEEN,
         f"The origin itself gives two versions, {said}: some of its servers are old, or a deploy is under way, and"
         " caches keep whichever they met.",
-        (f"origin, asked {len(_alike_asked(case))} times: {', then '.join(map(_answered, _alike_asked(case)))}",),
+        (f"origin: {', then '.join(map(_answered, _telling(looks)))}; asked {len(looks)} times in all",),
         Cure("Check again", f"check {case.typed}", "Finish the deploy on every server first, then purge."),
         "Let a deploy end when every server gives the new version, and purge after that.",
         repeat=shown_again(case, case.at(Tier.ORIGIN), several=True),
     )
+
+
+def _telling(looks: Sequence[Look]) -> list[Look]:
+    """A plain visitor's answers, and of the others those that name a version which was not met before."""
+    told: list[Look] = []
+    for look in looks:
+        if not look.variant or (look.version and look.version not in [one.version for one in told]):
+            told.append(look)
+    return told
 
 
 def _answered(look: Look) -> str:

@@ -67,8 +67,11 @@ def _other_by_turns(case: Case, spot: Spot) -> list[Glance]:
 
 def to_ask_again(case: Case, spot: Spot) -> tuple[Asked, ...]:
     """The requests to repeat at a place that gave the old page to some and the new one to others, in that order: first
-    what got the old one alone, then a plain visitor's. Nothing where all got the same."""
+    what got the old one alone, then a plain visitor's. Nothing where all got the same, and nobody else where a plain
+    visitor's answers say it all."""
     plain, *others = case.courses_at(spot)
+    if plain.is_mixed and not plain.has_turned:
+        return PLAIN, PLAIN
     mixed = [course for course in (plain, *others) if course.is_mixed]
     alone = [course for course in others if any(course.were_old) and plain.were_old and not all(plain.were_old)]
     others = without_what_others_send([course for course in (*mixed, *alone) if course is not plain])
