@@ -776,6 +776,11 @@ def test_a_cache_further_in_that_is_old_is_told_as_seen_where_the_edges_are_new_
     assert "Purge every layer, innermost first, before edges fetch from Varnish." == told.cure.says
 
 
+def test_an_error_that_a_cache_further_in_keeps_is_told_as_that() -> None:
+    gone = Spot("Varnish", Tier.INNER, (glance("Varnish", "gone", HIT, 9, status=404),) * 2)
+    assert "Varnish further in still keeps something else (404): an edge" in diagnose(case(new(), gone)).cause.what
+
+
 def test_a_cache_further_in_that_a_purge_went_by_is_not_offered_the_same_again() -> None:
     told = diagnose(case(new(), shield(), purges=[ours(SAME_THEN)])).cause
     assert (Name.NOTHING_OLD, "prefix www.shop.test/pricing") == (told.name, told.cure.line if told.cure else "")

@@ -51,7 +51,9 @@ def test_an_origin_that_gives_an_edge_a_page_now_is_closed_to_us_and_not_failing
 def test_a_copy_of_less_than_a_minute_may_be_one_of_an_origin_that_is_closed_to_us(spot: Spot) -> None:
     told = diagnose(case(page(Cached.HIT, 3), spot)).cause
     assert (Name.UNKNOWN, Certainty.POSSIBLE) == (told.name, told.certainty)
-    assert "had the page from further in less than a minute ago: it may let only the CDN in, or fail since" in told.what
+    assert (
+        "had the page from further in less than a minute ago: it may let only the CDN in, or have stopped" in told.what
+    )
 
 
 FAILS = [

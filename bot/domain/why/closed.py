@@ -25,14 +25,14 @@ def closed(case: Case) -> Cause | None:
         return None
     spots, since = (fetched, "just now") if fetched else (young, "less than a minute ago")
     edges = case.at(Tier.EDGE)
-    or_began = "" if fetched else ", or fail since then"
+    or_stopped = "" if fetched else ", or have stopped answering since"
     return Cause(
         Name.UNKNOWN,
         Certainty.LIKELY if fetched else Certainty.POSSIBLE,
         f"The origin {failed(silent[-1], ' here')}, and {names_of(spots)} had the page from further in {since}: it"
-        f" may let only the CDN in{or_began}. Whether {names_of(edges)} {do(edges, 'is', 'are')} old cannot be told"
+        f" may let only the CDN in{or_stopped}. Whether {names_of(edges)} {do(edges, 'is', 'are')} old cannot be told"
         " without it.",
-        (f"origin, asked from here: {failed(silent[-1])}", *each(edges)),
+        (f"origin, asked from here: {silent[-1].told}", *each(edges)),
         Cure("Check again", f"check {case.typed}", TO_LET_IN),
         PREVENT,
     )

@@ -102,7 +102,7 @@ def nothing_old(case: Case) -> Cause | None:
         Name.NOTHING_OLD,
         Certainty.LIKELY if once or of_origin else Certainty.SEEN,
         f"{names_of(fresh)} {do(fresh, 'serves', 'serve')} what the origin serves{version}, to a plain visitor"
-        f"{_but_no_page(case.origin)}.{_for_now(inside)}",
+        f"{_but_no_page(case.origin)}.{_for_now(case.origin, inside)}",
         (
             f"{names_of(fresh)}: the same as the origin",
             *each(inside),
@@ -143,12 +143,15 @@ def _old_inside(case: Case) -> list[Spot]:
     return [spot for spot in case.old(Tier.INNER) if spot.look.is_copy and not case.finding_at(spot).by_bytes]
 
 
-def _for_now(inside: Sequence[Spot]) -> str:
+def _for_now(origin: Glance, inside: Sequence[Spot]) -> str:
+    """What those keep, and who may get it."""
     if not inside:
         return ""
+    errors = dict.fromkeys(spot.look.status for spot in inside if spot.look.status not in (200, origin.look.status))
+    what = f"something else ({', '.join(map(str, errors))})" if errors else "the old one"
     keep, it = do(inside, "keeps", "keep"), do(inside, "it", "them")
     may = f"an edge whose copy runs out may fetch that from {it}"
-    return f" {names_of(inside)} further in still {keep} the old one: {may}."
+    return f" {names_of(inside)} further in still {keep} {what}: {may}."
 
 
 def _of_every_layer(case: Case, inside: Sequence[Spot]) -> Cure:
