@@ -1380,13 +1380,11 @@ contents = st.sampled_from(["new", "old", "older", ""])
 ages = st.sampled_from([None, 0, 20, 900, 18_000])
 statuses = st.sampled_from([200, 200, 200, 301, 304, 404, 429, 503])
 problems = st.sampled_from(["", "", "", "", "connection refused"])
+named = ["cache-control", "vary", "last-modified", "location", "set-cookie", "x-vercel-id", "cdn-cache-control"]
+values = ["", "no-store", "private", "max-age=60", "immutable", "*", "https://www.shop.test/a`b c", ago(600)]
 says = st.dictionaries(
-    st.sampled_from(
-        ["cache-control", "vary", "last-modified", "location", "set-cookie", "x-vercel-id", "cdn-cache-control"]
-    ),
-    st.sampled_from(
-        ["", "no-store", "private", "max-age=60", "immutable", "*", "https://www.shop.test/a`b c", ago(600)]
-    ),
+    st.sampled_from([*named, "cf-mitigated"]),
+    st.sampled_from([*values, URL, "challenge"]),
     max_size=3,
 )
 

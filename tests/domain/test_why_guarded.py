@@ -130,6 +130,13 @@ def test_a_redirect_to_itself_is_a_loop_and_leads_to_no_question_about_itself(
     assert told.cure.says.startswith(f"Mend the redirect {where}, then purge it.")
 
 
+def test_an_edge_that_is_asked_over_http_and_asks_for_https_is_no_part_of_a_loop() -> None:
+    (made, *_) = loops("fra").plain
+    asks = replace(made, look=replace(made.look, over="http", leads_to=URL))
+    told = diagnose(case(edge("fra", asks), loops("iad"), loops(ORIGIN))).cause
+    assert "This URL redirects to itself (301) at the origin and at iad: a loop" in told.what
+
+
 def test_a_cookie_may_end_the_loop() -> None:
     told = diagnose(case(loops("fra"), loops(ORIGIN, {"set-cookie": "seen=1"}))).cause
     assert told.what.endswith("browsers give up, unless the cookie that it sets ends that.")

@@ -139,6 +139,9 @@ def _loop(case: Case, origin: Glance | None, edges: Sequence[Spot]) -> Cause:
 
 
 def _leads_back(case: Case, glance: Glance) -> bool:
+    """Whether it leads to itself, and not to https alone, since it was asked without."""
+    if glance.look.only_asks_for_tls:
+        return False
     return bool(glance.location) and _is_same_page(case, urljoin(case.url, glance.location))
 
 
