@@ -44,9 +44,12 @@ def to_prove(site: Site, plain: Iterable[Look], before: Collection[str] = ()) ->
 
 
 def to_diagnose(site: Site, answer: Answer) -> tuple[Asked, ...]:
-    """What a diagnosis asks beside that: the configured variants, then what the answer's Vary names; at most
-    VARIANTS_MAX."""
-    return tuple(dict.fromkeys((*_configured(site), *_by_vary(answer))))[:VARIANTS_MAX]
+    """What a diagnosis asks beside that: the configured variants and what the answer's Vary names, at most VARIANTS_MAX
+    of them; and every encoding, whatever Vary says: some caches keep them apart by themselves."""
+    fields = varied_by(answer.says("vary"))
+    named = (asked for field in fields if field not in _ALL_ASKED for asked in _by_field(field, answer.url))
+    some = list(dict.fromkeys((*_configured(site), *named)))[:VARIANTS_MAX]
+    return tuple(dict.fromkeys((*some, *encodings_of(answer.url))))
 
 
 def others_may_differ(looks: Iterable[Look]) -> str:
@@ -113,12 +116,6 @@ def says_nothing(look: Look) -> bool:
 
 def _configured(site: Site) -> Iterator[Asked]:
     return (tuple(variant.items()) for variant in site.variants)
-
-
-def _by_vary(answer: Answer) -> Iterator[Asked]:
-    yield IDENTITY  # asked whatever Vary says: some caches keep it apart by themselves
-    for field in varied_by(answer.says("vary")):
-        yield from _by_field(field, answer.url)
 
 
 def _by_field(field: str, url: str) -> Iterator[Asked]:

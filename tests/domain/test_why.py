@@ -327,7 +327,13 @@ SPEAKS = [
         "fetched-now-after-an-edge-only-purge-from-who-knows-where",
     ),
     row(Name.NOT_PURGED, SEEN, case(old(age=None, cached=MISS), shield()), "fetched-for-us-from-an-old-shield"),
-    row(Name.NOT_PURGED, POSSIBLE, case(old(age=None, cached=MISS)), "fetched-for-us-from-who-knows-where"),
+    row(Name.UNCACHED, LIKELY, case(old(age=None, cached=MISS)), "fetched-anew-each-time-from-who-knows-where"),
+    row(
+        Name.NOT_PURGED,
+        POSSIBLE,
+        case(edge("fra", glance("fra", "old", MISS), glance("fra", "old", HIT, 0))),
+        "fetched-for-us-from-who-knows-where",
+    ),
     row(
         Name.NOT_PURGED,
         SEEN,
@@ -770,10 +776,42 @@ def test_one_answer_alone_makes_nothing_seen() -> None:
     assert "fra: only one answer tells of the page, and no second one agrees" == told.cause.evidence[1]
 
 
-def test_a_cache_further_in_that_is_old_is_told_where_the_edges_are_new() -> None:
-    told = diagnose(case(new(), shield()))
-    line = "possible: Varnish further in is old, and an edge whose copy ends gets that"
-    assert (Name.NOTHING_OLD, True) == (told.cause.name, line in told.cause.evidence)
+def test_a_cache_further_in_that_is_old_is_told_as_seen_where_the_edges_are_new_with_what_empties_it() -> None:
+    told = diagnose(case(new(), shield())).cause
+    assert (Name.NOTHING_OLD, SEEN) == (told.name, told.certainty)
+    assert told.what.endswith(
+        "Varnish further in still keeps the old one: an edge whose copy runs out may fetch that from it."
+    )
+    assert 'Varnish: 200 HIT, 5 h old, version "old"' in told.evidence
+    assert not any("possible: Varnish" in line for line in told.evidence)
+    assert told.cure is not None
+    assert ("Purge every layer", URL) == (told.cure.label, told.cure.line)
+    assert "Purge every layer, innermost first, before edges fetch from Varnish." == told.cure.says
+
+
+def test_an_error_that_a_cache_further_in_keeps_is_told_as_that() -> None:
+    gone = Spot("Varnish", Tier.INNER, (glance("Varnish", "gone", HIT, 9, status=404),) * 2)
+    assert "Varnish further in still keeps something else (404): an edge" in diagnose(case(new(), gone)).cause.what
+
+
+def test_a_cache_further_in_that_a_purge_went_by_is_not_offered_the_same_again() -> None:
+    told = diagnose(case(new(), shield(), purges=[ours(SAME_THEN)])).cause
+    assert (Name.NOTHING_OLD, "prefix www.shop.test/pricing") == (told.name, told.cure.line if told.cure else "")
+
+
+BARE = glance(ORIGIN, "new", etag="", version="")
+BY_BYTES = Spot("Varnish", Tier.INNER, (glance("Varnish", "old", HIT, 9, etag="", version=""),) * 2)
+PERHAPS = [
+    pytest.param(case(new(), shield(cached=MISS, age=None)), id="it-fetched-it-for-us"),
+    pytest.param(case(new(), BY_BYTES, origin(BARE, BARE)), id="by-its-bytes"),
+]
+
+
+@pytest.mark.parametrize("made", PERHAPS)
+def test_a_cache_further_in_that_may_not_keep_it_is_only_possible(made: Case) -> None:
+    told = diagnose(made).cause
+    assert "possible: Varnish further in is old, and an edge whose copy ends gets that" in told.evidence
+    assert told.cure is not None and "Check again" == told.cure.label
 
 
 def test_an_edge_that_begins_to_answer_is_not_shut_off_by_a_firewall() -> None:
@@ -1215,11 +1253,21 @@ def test_the_origins_address_stays_out_of_the_line_that_asks_it_again() -> None:
     assert f"for n in 1 2 3 4; do {line} | sha256sum; done" == diagnose(made).cause.repeat
 
 
-def test_each_answer_of_two_servers_is_named() -> None:
-    made = case(
-        new(), origin(glance(ORIGIN, "v1"), glance(ORIGIN, "v2"), variants=[glance(ORIGIN, "v1", asked=BROTLI)])
-    )
-    assert ('origin, asked 3 times: "v1", then "v2", then "v1" (Accept-Encoding: br)',) == diagnose(made).cause.evidence
+TWO_SERVERS = [
+    pytest.param(("v1", "v2"), "v1", 'origin: "v1", then "v2"; asked 3 times in all', id="by-plain-answers"),
+    pytest.param(
+        ("v1", "v1"),
+        "v2",
+        'origin: "v1", then "v1", then "v2" (Accept-Encoding: br); asked 3 times in all',
+        id="by-another-encoding",
+    ),
+]
+
+
+@pytest.mark.parametrize(("plain", "packed", "line"), TWO_SERVERS)
+def test_the_answers_that_tell_two_servers_apart_are_named(plain: tuple[str, str], packed: str, line: str) -> None:
+    spot = origin(*(glance(ORIGIN, one) for one in plain), variants=[glance(ORIGIN, packed, asked=BROTLI)])
+    assert (line,) == diagnose(case(new(), spot)).cause.evidence
 
 
 @pytest.mark.parametrize("row", SPEAKS, ids=lambda row: row.title)
@@ -1347,13 +1395,11 @@ kept = st.sampled_from(list(Cached))
 untold = st.sampled_from([None, ""])
 statuses = st.sampled_from([200, 200, 200, 301, 304, 404, 429, 503])
 problems = st.sampled_from(["", "", "", "", "connection refused"])
+named = ["cache-control", "vary", "last-modified", "location", "set-cookie", "x-vercel-id", "cdn-cache-control"]
+values = ["", "no-store", "private", "max-age=60", "immutable", "*", "https://www.shop.test/a`b c", ago(600)]
 says = st.dictionaries(
-    st.sampled_from(
-        ["cache-control", "vary", "last-modified", "location", "set-cookie", "x-vercel-id", "cdn-cache-control"]
-    ),
-    st.sampled_from(
-        ["", "no-store", "private", "max-age=60", "immutable", "*", "https://www.shop.test/a`b c", ago(600)]
-    ),
+    st.sampled_from([*named, "cf-mitigated"]),
+    st.sampled_from([*values, URL, "challenge"]),
     max_size=3,
 )
 

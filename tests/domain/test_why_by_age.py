@@ -11,7 +11,7 @@ from bot.domain.look import ORIGIN, Look
 from bot.domain.site import Layer
 from bot.domain.why import Cause, Certainty, Name, Ours, Spot, diagnose
 from providers.contract import Cached, Kind
-from tests.domain.why_cases import CLOUDFLARE, NOW, SHOP, case, edge, glance, job, layer, ours, shield
+from tests.domain.why_cases import CLOUDFLARE, NOW, SHOP, case, edge, glance, job, layer, ours, shield, soft
 
 HIT, MISS = Cached.HIT, Cached.MISS
 SITE = replace(SHOP, layers=(Layer("cf"),))
@@ -132,3 +132,37 @@ def test_where_a_cache_further_in_was_asked_no_other_one_is_guessed() -> None:
     cause = diagnose(case(aged(800), inner, purges=[purged([], [])])).cause
     assert Name.NOT_REACHED is cause.name
     assert not any("would look the same" in line for line in cause.evidence)
+
+
+def met(before: Sequence[Look], *, is_soft: bool) -> Ours:
+    """A purge of nine seconds ago, which looked a second before."""
+    made = purged(before, [], 9)
+    return replace(made, job=soft(made.job)) if is_soft else made
+
+
+@pytest.mark.parametrize("age", [8, 10, 12])
+def test_a_young_copy_that_a_soft_purge_met_before_is_served_once_more_as_designed(age: int) -> None:
+    cause = told(met([seen(10, 0)], is_soft=True), edge=aged(age))
+    assert (Name.SOFT, Certainty.LIKELY) == (cause.name, cause.certainty)
+
+
+@pytest.mark.parametrize("age", [8, 10, 12])
+def test_a_young_copy_that_a_hard_purge_met_before_was_not_reached(age: int) -> None:
+    cause = told(met([seen(10, 0)], is_soft=False), edge=aged(age))
+    assert (Name.NOT_REACHED, Certainty.LIKELY) == (cause.name, cause.certainty)
+    line = f'a copy {age} s old, and the purge was 9 s ago; P-1 met it there before that (HIT, 0 s old, version "old")'
+    assert f"fra: {line}" == cause.evidence[0]
+
+
+ANOTHER = [
+    pytest.param([seen(10, 0, "other")], 9, id="another-content"),
+    pytest.param([seen(10, 5)], 9, id="made-at-another-moment"),
+    pytest.param([seen(10, 0, cached=MISS)], 9, id="fetched-for-that-look"),
+    pytest.param([seen(10, 0, place="iad")], 9, id="at-another-place"),
+]
+
+
+@pytest.mark.parametrize("is_soft", [True, False])
+@pytest.mark.parametrize(("before", "age"), ANOTHER)
+def test_a_young_copy_that_was_not_met_before_was_filled_again(before: Sequence[Look], age: int, is_soft: bool) -> None:
+    assert Name.REFILLED is told(met(before, is_soft=is_soft), edge=aged(age)).name

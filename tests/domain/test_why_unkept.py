@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.look import ORIGIN
-from bot.domain.why import Case, Certainty, Glance, Name, diagnose
+from bot.domain.why import Case, Certainty, Glance, Name, Spot, diagnose
 from providers.contract import Cached
-from tests.domain.why_cases import CLOUDFLARE, NOW, RAY, case, edge, glance, job, looked, origin, ours
+from tests.domain.why_cases import CLOUDFLARE, NOW, RAY, URL, case, edge, glance, job, looked, origin, ours, shield
 
 DYNAMIC = Cached.UNCACHED
 SAME_THEN = replace(job(), looks=looked("new"))  # the origin was new already
@@ -68,6 +68,48 @@ def test_a_refusal_is_not_what_the_origin_gives(status: int) -> None:
     refused = glance("fra", "wait", DYNAMIC, status=status, etag="", version="")
     told = diagnose(case(edge("fra", refused))).cause
     assert (Name.UNKNOWN, Certainty.POSSIBLE) == (told.name, told.certainty)
+
+
+def anew(cached: Cached = Cached.MISS, name: str = "fra") -> Spot:
+    return edge(name, glance(name, "old", cached, 50))
+
+
+def test_what_is_fetched_anew_each_time_is_not_to_be_purged_at_the_edge() -> None:
+    told = diagnose(case(anew(), anew(name="iad"), layers=[CLOUDFLARE])).cause
+    assert (Name.UNCACHED, Certainty.LIKELY) == (told.name, told.certainty)
+    assert (
+        "fra and iad fetched the page anew each time, and what came from further in is not what the origin gives here:"
+        " there is nothing to purge at these edges, and who gives the old page is not known." == told.what
+    )
+    line = '200 MISS, 50 s old, version "old"'
+    assert f"fra and iad: {line}, then {line}" == told.evidence[0]
+    assert told.cure is not None and f"check {URL}" == told.cure.line
+    assert told.cure.says.endswith("shop names no cache further in, and a purge of the edge changes nothing here.")
+
+
+def test_a_cache_further_in_that_is_new_is_not_who_gives_the_old_page() -> None:
+    told = diagnose(case(anew(Cached.EXPIRED), shield("new"))).cause
+    assert told.what.endswith("who gives the old page is not known. It does not come from Varnish, which is new.")
+    assert told.cure is not None and f"check {URL}" == told.cure.line
+    assert "shop names no cache further in but Varnish" in told.cure.says
+
+
+def test_a_cache_further_in_that_nobody_could_ask_is_worth_a_purge() -> None:
+    cure = diagnose(case(anew())).cause.cure
+    assert cure is not None and ("Purge the caches further in", URL) == (cure.label, cure.line)
+
+
+KEPT = [
+    pytest.param(case(anew(), shield()), id="the-cache-further-in-holds-it"),
+    pytest.param(case(anew(), edge("iad", glance("iad", "old", Cached.HIT, 9))), id="another-edge-keeps-it"),
+    pytest.param(case(anew(Cached.REVALIDATED)), id="its-copy-was-confirmed"),
+    pytest.param(case(anew(), purges=[ours(job())]), id="a-purge-had-emptied-it"),
+]
+
+
+@pytest.mark.parametrize("made", KEPT)
+def test_where_something_keeps_it_a_purge_is_not_ruled_out(made: Case) -> None:
+    assert Name.UNCACHED is not diagnose(made).cause.name
 
 
 def unnamed(content: str) -> Glance:

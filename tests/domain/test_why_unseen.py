@@ -9,7 +9,7 @@ import pytest
 from bot.domain.answer import PLAIN, Answer, Asked
 from bot.domain.look import ORIGIN
 from bot.domain.site import Site
-from bot.domain.variants import AS_A_PHONE, IDENTITY
+from bot.domain.variants import AS_A_PHONE, ENCODINGS, OVER_HTTP, VARIANTS_MAX
 from bot.domain.why import Case, Certainty, Glance, Name, Spot, diagnose
 from bot.domain.why.asking import to_ask
 from providers.contract import Cached
@@ -184,10 +184,10 @@ def test_nothing_is_said_where_no_edge_answered() -> None:
 
 
 ASKS = [
-    pytest.param((), "", (IDENTITY, AS_A_PHONE), id="whatever-it-says"),
-    pytest.param((), "User-Agent", (IDENTITY, AS_A_PHONE), id="once-where-it-varies-by-device"),
+    pytest.param((), "", (*ENCODINGS, AS_A_PHONE), id="whatever-it-says"),
+    pytest.param((), "User-Agent", (AS_A_PHONE, *ENCODINGS), id="once-where-it-varies-by-device"),
     pytest.param(
-        ({"User-Agent": "TV"},), "", ((("User-Agent", "TV"),), IDENTITY), id="not-beside-a-device-of-the-sites-own"
+        ({"User-Agent": "TV"},), "", ((("User-Agent", "TV"),), *ENCODINGS), id="not-beside-a-device-of-the-sites-own"
     ),
 ]
 
@@ -198,15 +198,25 @@ def test_a_phone_is_asked_for_once(variants: tuple[dict[str, str], ...], vary: s
     assert asked == to_ask(replace(SHOP, variants=variants), answer)
 
 
-def over_http(found: Glance) -> Glance:
-    """The same, asked without TLS."""
-    return replace(found, look=replace(found.look, over="http"))
+def test_the_encodings_take_no_room_from_what_the_site_and_vary_name() -> None:
+    variants = tuple({"X-Country": name} for name in ("de", "fr", "it", "es", "pl", "nl"))
+    answer = Answer(URL, "fra", 0.0, 200, (("vary", "Accept-Encoding, Accept-Language, Origin"),), asked=PLAIN)
+    asked = to_ask(replace(SHOP, variants=variants), answer)
+    named = [one[0][0] for one in asked if one not in ENCODINGS and one != AS_A_PHONE]
+    assert [*["X-Country"] * 6, "Accept-Language", "Origin"] == named
+    assert (VARIANTS_MAX, VARIANTS_MAX + len(ENCODINGS) + 1) == (len(named), len(asked))
 
 
-def test_https_visitors_are_not_known_where_an_edge_is_asked_without_tls() -> None:
-    ours_alone = diagnose(case(edge("fra", over_http(FRESH)), edge("iad", FRESH), RECENT))
-    both = diagnose(case(edge("fra", over_http(FRESH)), edge("iad", over_http(FRESH)), RECENT))
-    over = "what https visitors get at fra, since that is asked over http, as its address says"
-    assert over in ours_alone.unseen
-    assert over.replace("fra", "fra and iad").replace("its address says", "their addresses say") in both.unseen
-    assert (Name.NOTHING_OLD, SEEN) == (both.cause.name, both.cause.certainty)
+def test_over_http_the_encodings_of_its_browsers_are_asked_too() -> None:
+    answer = Answer("http://www.shop.test/a", "fra", 0.0, 200, (), asked=PLAIN)
+    assert OVER_HTTP in to_ask(SHOP, answer)
+
+
+def test_an_encoding_without_an_answer_is_told_as_not_known() -> None:
+    silent = glance("fra", problem="no answer within 8.5 s", asked=ENCODINGS[0])
+    told = diagnose(case(edge("fra", glance("fra", "new", HIT, 30), variants=[silent])))
+    assert (Name.NOTHING_OLD, LIKELY) == (told.cause.name, told.cause.certainty)
+    assert (
+        "what visitors with `Accept-Encoding: identity` get, since fra gave such a request no answer (no answer within"
+        " 8.5 s)",
+    ) == told.unseen

@@ -17,7 +17,7 @@ from bot.domain.plan import Plan
 from bot.domain.policy import Allow, Ask, Decision
 from bot.domain.speech import Command, Speaker, Verb
 from bot.domain.target import Target
-from bot.domain.variants import AS_A_PHONE, BROTLI
+from bot.domain.variants import AS_A_PHONE, ENCODINGS
 from bot.domain.verdict import Verdict
 from bot.domain.why import Case, Certainty, Cure, Name, Reach, Reading, Resolved, Tier
 from bot.ledger.asked_targets import WHOLE_MAX
@@ -134,7 +134,8 @@ async def test_edges_and_origin_are_asked_twice_and_then_as_others_ask(shop: Sho
     await why(shop, url("/a"))
     plain = [place for place, _, asked in edges.asked if asked == PLAIN]
     assert {"fra": 2, "iad": 2, "origin": 2} == {place: plain.count(place) for place in set(plain)}
-    assert {(("Accept-Encoding", "identity"),), AS_A_PHONE} == {asked for *_, asked in edges.asked if asked}
+    assert {*ENCODINGS, AS_A_PHONE} == {asked for *_, asked in edges.asked if asked}
+    assert 3 * 7 == len(edges.asked)  # as docs/why.md says
 
 
 async def test_a_cache_further_in_is_asked_by_its_own_address_and_the_outermost_is_not(
@@ -165,8 +166,8 @@ async def test_the_hosts_name_is_asked_about(shop: Shop) -> None:
 
 
 AGAIN = [
-    pytest.param(["v1", "v2", "v1", "v2", "v1", "v2", "v1"], "old, new, new, old", id="every-other-answer-is-old"),
-    pytest.param(["v1", "v2", "v2", "v1", "v2", "v2", "v1"], "old, new, new, old", id="every-third-answer-is-old"),
+    pytest.param(["v1", "v2"] * 6, "old, new, old, new", id="every-other-answer-is-old"),
+    pytest.param(["v1", "v2", "v2"] * 4, "old, new, old, new", id="every-third-answer-is-old"),
 ]
 
 
@@ -183,27 +184,29 @@ async def test_an_edge_that_gives_both_is_asked_again_and_never_told_as_new(
 
 
 async def test_an_encoding_is_blamed_only_where_it_is_old_again(shop: Shop, edges: Edges) -> None:
-    edges.serves["iad"], edges.becomes["fra"] = "v2", ["v2", "v2", "v1", "v2", "v1", "v2"]
+    others = ["v2"] * 4  # the other encodings and the phone
+    edges.serves["iad"], edges.becomes["fra"] = "v2", ["v2", "v2", "v1", *others, "v1", "v2", "v2"]
     cause = (await why(shop, url("/a"))).diagnosis.cause
     assert (Name.VARIANT, Certainty.LIKELY) == (cause.name, cause.certainty)
-    edges.becomes["fra"] = ["v2", "v2", "v1", "v2", "v2", "v2"]
+    edges.becomes["fra"] = ["v2", "v2", "v1", *others, "v2", "v2", "v2"]
     cause = (await why(shop, url("/a"))).diagnosis.cause
     assert Name.DISAGREE is cause.name
     assert cause.what.startswith("fra gave the old page to the same request (`Accept-Encoding: identity`) first, and")
 
 
 class Packing(Edges):
-    """Edges that pack with Brotli by themselves, and kept the old page so packed; `says` are the places whose plain
-    answers name that in Vary."""
+    """Edges that pack by themselves, and kept the old page for whoever takes `coding`; `says` are the places whose
+    plain answers name that in Vary."""
 
-    def __init__(self, clock: SlateClock, says: Sequence[str]) -> None:
+    def __init__(self, clock: SlateClock, says: Sequence[str], coding: str = "br") -> None:
         super().__init__(clock)
-        self.says = says
+        self.says, self.coding = says, coding
         self.serves |= {"fra": "v2", "iad": "v2"}
 
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
         answer = await super().fetch(url, place, address, asked)
-        if asked == BROTLI and place != "origin":
+        takes = dict(asked).get("Accept-Encoding", "gzip").split(", ")
+        if self.coding in takes and place != "origin":
             answer = replace(answer, headers=(("etag", '"v1"'),), text="v1", digest="v1")
         vary = (("vary", "Accept-Encoding"),) if place in self.says else ()
         return replace(answer, headers=(*answer.headers, *vary))
@@ -216,6 +219,27 @@ async def test_an_old_copy_packed_with_brotli_is_seen_whoever_says_vary(tmp_path
     assert Name.VARIANT is cause.name
     assert cause.what.startswith("fra and iad serve the new page to a plain visitor, and the old one to a visitor who")
     assert "`Accept-Encoding: br`" in cause.what
+
+
+UNNAMED = [
+    pytest.param("br", url("/a"), "`Accept-Encoding: br`", id="whoever-takes-brotli"),
+    pytest.param("zstd", url("/a"), "`Accept-Encoding: gzip, deflate, br, zstd`", id="whoever-takes-zstd"),
+    pytest.param("identity", url("/a"), "`Accept-Encoding: identity`", id="whoever-takes-none"),
+    pytest.param(
+        "deflate", Target(Kind.URL, "http://www.shop.test/a", "shop"), "`Accept-Encoding: gzip, deflate", id="over-http"
+    ),
+]
+
+
+@pytest.mark.parametrize(("coding", "page", "told"), UNNAMED)
+async def test_an_encoding_that_no_vary_names_is_asked_and_blamed_before_the_phone_that_sends_it(
+    tmp_path: Path, coding: str, page: Target, told: str
+) -> None:
+    shop = open_shop(tmp_path, edges=Packing(SlateClock(), (), coding))
+    cause = (await why(shop, page)).diagnosis.cause
+    assert (Name.VARIANT, Certainty.LIKELY) == (cause.name, cause.certainty)
+    assert told in cause.what and "iPhone" not in cause.what
+    assert "CF-Device-Type" not in cause.prevent and "User-Agent" not in cause.prevent
 
 
 async def test_no_edge_is_asked_more_where_all_name_the_same(shop: Shop, edges: Edges) -> None:

@@ -99,7 +99,7 @@ def _silent(case: Case, spot: Spot) -> Iterator[tuple[str, str]]:
     for glance in spot.varied:
         answers.setdefault(glance.answer.asked, []).append(glance)
     for asked, glances in answers.items():
-        if _field(asked) != ENCODING.lower() and not any(_tells(case, spot, one) for one in glances):
+        if not any(_tells(case, spot, one) or _is_packed_alone(one) for one in glances):
             yield _who(asked, glances[-1]), _instead(case, spot, glances[-1])
 
 
@@ -108,6 +108,11 @@ def _tells(case: Case, spot: Spot, glance: Glance) -> bool:
         return False
     found = case.finding_at(spot, glance)
     return found.uncached or found.verdict in (Verdict.FRESH, Verdict.STALE)
+
+
+def _is_packed_alone(glance: Glance) -> bool:
+    """Whether an answer came to a request in another encoding, which may be too large to compare."""
+    return _field(glance.answer.asked) == ENCODING.lower() and glance.is_usable
 
 
 def _who(asked: Asked, glance: Glance) -> str:

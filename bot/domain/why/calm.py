@@ -11,6 +11,7 @@ from bot.domain.variants import ENCODING
 from bot.domain.why import certificates
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.closed import PREVENT, silent_to_us
 from bot.domain.why.repeating import shown_again
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of, with_bytes
 
@@ -18,8 +19,18 @@ _TO_TELL = {  # what a reason that is not known asks for
     AHEAD: "See whether the origin went back to an older version, or one of its servers is behind: where it went back,"
     " purge the page; else bring every server up to date.",
     UNREADABLE: "Look who packs it so: a browser that did not ask for that encoding cannot read it either.",
+    " redirects (": "Look which rule redirects visitors there, and ask about the page that they end at.",
+    " over http, ": "Name that place by an https address: in `edges`, or in `origin`.",
+    " under the origin's version": "Have the build write another `marker` whenever the page is another one.",
 }
-_TO_PREVENT = {UNREADABLE: "Let caches answer in no other encodings than a request asks for."}
+_TO_PREVENT = {
+    UNREADABLE: "Let caches answer in no other encodings than a request asks for.",
+    " redirects (": "Purge the URL that visitors end at: one that only redirects holds no page.",
+    " over http, ": "Where visitors use https, https is what has to be looked at.",
+    " under the origin's version": "A `marker` that two contents share tells neither from the other.",
+}
+_BY_MARKER = (" other bytes ", " begins as the origin does", "hold nothing to compare", UNSTEADY)  # tells these apart
+_REFUSED = frozenset({401, 403, 407, 429})
 ORDINALS = ("asked first", "asked again", "asked once more")
 
 
@@ -74,7 +85,8 @@ def _to_reach(case: Case, silent: Sequence[Spot]) -> str:
 
 def unsteady(case: Case) -> Cause | None:
     """The origin gives two versions: several servers of which one is old, or a deploy that is under way."""
-    versions = list(dict.fromkeys(look.version for look in _alike_asked(case) if look.version))
+    looks = _alike_asked(case)
+    versions = list(dict.fromkeys(look.version for look in looks if look.version))
     if len(versions) < 2:
         return None
     said = " and ".join(f'"{version}"' for version in versions[:2])
@@ -83,11 +95,20 @@ def unsteady(case: Case) -> Cause | None:
         Certainty.SEEN,
         f"The origin itself gives two versions, {said}: some of its servers are old, or a deploy is under way, and"
         " caches keep whichever they met.",
-        (f"origin, asked {len(_alike_asked(case))} times: {', then '.join(map(_answered, _alike_asked(case)))}",),
+        (f"origin: {', then '.join(map(_answered, _telling(looks)))}; asked {len(looks)} times in all",),
         Cure("Check again", f"check {case.typed}", "Finish the deploy on every server first, then purge."),
         "Let a deploy end when every server gives the new version, and purge after that.",
         repeat=shown_again(case, case.at(Tier.ORIGIN), several=True),
     )
+
+
+def _telling(looks: Sequence[Look]) -> list[Look]:
+    """A plain visitor's answers, and of the others those that name a version which was not met before."""
+    told: list[Look] = []
+    for look in looks:
+        if not look.variant or (look.version and look.version not in [one.version for one in told]):
+            told.append(look)
+    return told
 
 
 def _answered(look: Look) -> str:
@@ -129,32 +150,48 @@ def not_known(case: Case) -> Cause | None:
         Certainty.SEEN if unsteady_ else Certainty.POSSIBLE,
         f"It cannot be told whether {names_of(unknown)} {do(unknown, 'is', 'are')} old: {'; '.join(whys)}.",
         (*each(unknown, with_bytes if _are_other_bytes(whys) else lambda spot: spot.told), *_origins(case, whys)),
-        Cure("Check again", f"check {case.typed}", _to_tell(case, unsteady_, whys)),
-        _prevent(case, unsteady_, whys),
+        Cure("Check again", f"check {case.typed}", _to_tell(case, unknown, whys)),
+        _prevent(case, unknown, whys),
         repeat=shown_again(case, case.at(Tier.ORIGIN), several=True) if unsteady_ else "",
     )
 
 
-def _to_tell(case: Case, is_unsteady: bool, whys: list[str]) -> str:
+def _to_tell(case: Case, unknown: Sequence[Spot], whys: list[str]) -> str:
     """What has to be there before anything can be told."""
-    if not is_unsteady and case.origin is not None and _is_error(whys):
+    if silent_to_us(case):
+        return "See whether the origin fails or refuses this machine: mend that, or name an `origin` that answers it."
+    if any(spot.look.status in _REFUSED for spot in unknown):
+        return "See whether a firewall or a limit refuses this machine there, and let it through."
+    if _is_error(whys):
         return "Look why it answers so, then check again."
     if said := _by_reason(whys, _TO_TELL):
         return said
     if not case.site.origin:
         return "Give the site an `origin` to compare with."
-    return "Give the site a `marker`: a header or a `<meta>` that names the build."
+    if _a_marker_tells(whys):
+        return "Give the site a `marker`: a header or a `<meta>` that names the build."
+    return "Look what answers there, then check again."
 
 
-def _prevent(case: Case, is_unsteady: bool, whys: list[str]) -> str:
+def _prevent(case: Case, unknown: Sequence[Spot], whys: list[str]) -> str:
     """What would let the next look tell."""
-    if not is_unsteady and case.origin is not None and _is_error(whys):
+    if silent_to_us(case):
+        return PREVENT
+    if any(spot.look.status in _REFUSED for spot in unknown):
+        return "Let this machine through to every edge: a firewall that stops purgebot stops every proof too."
+    if _is_error(whys):
         return "Watch the errors of the edges and the origin themselves: no purge mends those."
     if said := _by_reason(whys, _TO_PREVENT):
         return said
     if not case.site.origin:
         return "With an `origin` to compare with, every look tells fresh from old."
-    return "With a `marker`, every look tells fresh from old, whatever else in the page changes."
+    if _a_marker_tells(whys):
+        return "With a `marker`, every look tells fresh from old, whatever else in the page changes."
+    return "Have every place answer this machine as it answers visitors."
+
+
+def _a_marker_tells(whys: list[str]) -> bool:
+    return any(reason in why for reason in _BY_MARKER for why in whys)
 
 
 def _by_reason(whys: list[str], told: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ from bot.domain.saying import url_line
 from bot.domain.site import Site
 from bot.domain.variants import ENCODING
 from bot.domain.why.spots import Course, Glance, Spot, Tier
+from bot.domain.why.standing_in import no_page
 from providers.contract import Cached, Copies, Kind
 
 _KNOWN = (Verdict.FRESH, Verdict.STALE)
@@ -159,6 +160,8 @@ class Case:
 
     def _judge(self, spot: Spot, seen: Glance) -> Finding:
         origins = self._asked_alike(seen.look.variant)
+        if why := no_page(spot, seen, origins):
+            return Finding(spot.name, self.url, Verdict.UNKNOWN, why, seen.look, variant=seen.look.variant)
         if not any(origin.is_usable for origin in origins) and self._is_other_packing(seen):
             found = self._compared(replace(seen.look, etag=""), self.origins)
             return replace(found, look=seen.look)

@@ -16,7 +16,17 @@ from bot.domain.why.last_look import was_old_to_all
 from bot.domain.why.owners import siblings
 from bot.domain.why.remedy import every_key, or_wider, past, takes_variants, with_variants
 from bot.domain.why.repeating import shown_again
-from bot.domain.why.spots import SENDS_MAX, Course, Glance, Spot, Tier, do, each, names_of
+from bot.domain.why.spots import (
+    SENDS_MAX,
+    Course,
+    Glance,
+    Spot,
+    Tier,
+    do,
+    each,
+    names_of,
+    without_what_others_send,
+)
 from bot.domain.why.times import as_read, at_edge, changed_since, fetched_now, stored, took
 
 PROBE = "with an argument of ours"  # how the twin is told that nobody asked for before
@@ -54,9 +64,8 @@ def _old_variants(case: Case, spot: Spot) -> Iterator[_Kept]:
     plain, *others = case.courses_at(spot)
     if not plain.were_old or any(plain.were_old):
         return
-    for other in others:
-        if not other.were_old or not all(other.were_old):
-            continue
+    old = [other for other in others if other.were_old and all(other.were_old)]
+    for other in without_what_others_send(old):
         how_sure = _how_sure(case, other)
         if how_sure is not Certainty.POSSIBLE or not was_old_to_all(case, spot.name):
             yield _Kept(spot, plain, other, how_sure)

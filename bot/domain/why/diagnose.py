@@ -13,7 +13,9 @@ from bot.domain.reasons import REWRITTEN
 from bot.domain.why import (
     broken,
     calm,
+    closed,
     content,
+    guarded,
     inside,
     last_look,
     lifetime,
@@ -41,18 +43,22 @@ ALSO_MAX, POPS_SHOWN = 2, 6
 RULES: tuple[Rule, ...] = (
     waiting.queued,
     ours.unfinished,
+    closed.closed,
     way.origin_failing,
+    guarded.guarded,
     way.old_endpoint,
     way.other_cdn,
     broken.broken,
     statuses.cached_error,
     statuses.redirected,
+    statuses.redirected_at_edge,
     ours.softly,
     torn.torn,
     torn.partly_other,
     content.variant,
     calm.unsteady,
     unkept.uncached,
+    unkept.anew_each_time,
     ours.stopped,
     inside.refilled,
     ours.not_reached,
@@ -73,6 +79,7 @@ RULES: tuple[Rule, ...] = (
     nothing_old.nothing_old,
 )
 _OF = {Verdict.FRESH: "fresh", Verdict.STALE: "old", Verdict.UNKNOWN: "not known", Verdict.UNCHECKED: "not known"}
+_UNCACHED = "the origin's, never kept"
 _OF_THE_OLD = frozenset(
     {Name.REFILLED, Name.OVERWRITTEN, Name.QUERY, Name.OVERRIDDEN, Name.DISAGREE, Name.NOT_PURGED, Name.SOFT}
 )
@@ -192,8 +199,15 @@ def _hop(spot: Spot, case: Case) -> str:
         return f"{spot.look.broken}, {spot.look.problem}" if spot.look.broken else spot.look.problem
     told = describe(spot.look, case.now) + _content(spot)
     if spot.tier is Tier.ORIGIN:
-        return told
+        return told + _by_turns(spot)
     return f"{told} · {_judged(spot, case)}{_under_another_name(spot, case)}{_answered_at(spot)}"
+
+
+def _by_turns(spot: Spot) -> str:
+    """What else it answered a plain visitor, where it named its content otherwise each time."""
+    named = dict.fromkeys(glance.content for glance in spot.plain if glance.is_about_the_page and glance.content)
+    others = [content for content in named if content != spot.last.content]
+    return f", by turns with {' and '.join(others)}" if others else ""
 
 
 def _answered_at(spot: Spot) -> str:
@@ -215,11 +229,12 @@ def _content(spot: Spot) -> str:
 def _judged(spot: Spot, case: Case) -> str:
     """Fresh or old, and to whom, where not everybody gets the same."""
     plain, *others = case.courses_at(spot)
-    word = _OF[case.verdict_at(spot)]
+    found = case.finding_at(spot)
+    word = _UNCACHED if found.uncached else _OF[found.verdict]
     if plain.is_mixed:
         return f"old at first, now {word}" if plain.has_turned else "old and new by turns"
     old = [other.glances[0].look.variant for other in others if any(other.were_old)]
-    if not old or word != "fresh":
+    if not old or not (found.uncached or found.verdict is Verdict.FRESH):
         return word
     return f"{word} to a plain visitor, old to {in_short(old[0])[:SENDS_MAX]}"
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bot.domain.caching import Directives
 from bot.domain.durations import span
-from bot.domain.look import ORIGIN, Likeness, Look, compare
+from bot.domain.look import GONE, ORIGIN, Likeness, Look, compare
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.origins_cache import copies
-from bot.domain.why.spots import Spot, Tier, do, names_of
-from bot.domain.why.times import changed_since, modified
+from bot.domain.why.remedy import or_wider, past
+from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
+from bot.domain.why.times import changed_since, has_outlived, modified
 
 _WORKER = re.compile(r"serviceWorker\s*\.\s*register", re.IGNORECASE)
 _WORKS = "the page registers a service worker, which may answer without asking anybody"
@@ -96,27 +97,71 @@ def nothing_old(case: Case) -> Cause | None:
         return None
     version = f' (version "{case.origin.look.version}")' if case.origin.look.version else ""
     once = [spot for spot in fresh if len(case.courses_at(spot)[0].were_old) < 2]
-    of_origin = [*copies(case)]
-    then = f"{'empty the cache at the origin, and ' if of_origin else ''}look whether the deploy has reached the origin"
+    of_origin, inside = [*copies(case)], _old_inside(case)
     return Cause(
         Name.NOTHING_OLD,
         Certainty.LIKELY if once or of_origin else Certainty.SEEN,
-        f"{names_of(fresh)} {do(fresh, 'serves', 'serve')} what the origin serves{version}, to a plain visitor.",
+        f"{names_of(fresh)} {do(fresh, 'serves', 'serve')} what the origin serves{version}, to a plain visitor"
+        f"{_but_no_page(case.origin)}.{_for_now(case.origin, inside)}",
         (
             f"{names_of(fresh)}: the same as the origin",
+            *each(inside),
             *([f"{names_of(once)}: only one answer tells of the page, and no second one agrees"] if once else []),
             *of_origin,
             *_changed_nothing(case),
             *_perhaps(case, fresh[0]),
         ),
-        Cure(
-            "Check again",
-            f"check {case.typed}",
-            f"Try it in a private window; where it is old there too, {then}.",
-        ),
-        "`lint` tells before a deploy what browsers and caches may go on showing after it, and for how long.",
+        _of_every_layer(case, inside) if inside else _elsewhere(case, case.origin),
+        "Purge every layer in one request, as a plain purge does: what is left further in comes back."
+        if inside
+        else "`lint` tells before a deploy what browsers and caches may go on showing after it, and for how long.",
         at=", ".join(spot.name for spot in fresh),
     )
+
+
+def _but_no_page(origin: Glance) -> str:
+    """Said where what all of them serve is an error."""
+    status = origin.look.status
+    if status in GONE:
+        return f": the page is not there ({status}), at the edge as at the origin"
+    return f": an error ({status}), at the edge as at the origin" if status >= 400 else ""
+
+
+def _elsewhere(case: Case, origin: Glance) -> Cure:
+    """Where to look when nothing is old here."""
+    deploy = "look whether the deploy has reached the origin"
+    if origin.look.status in GONE:
+        step = f"If it should be there, see whether its URL is written right, and {deploy}."
+    else:
+        then = f"{'empty the cache at the origin, and ' if any(copies(case)) else ''}{deploy}"
+        step = f"Try it in a private window; where it is old there too, {then}."
+    return Cure("Check again", f"check {case.typed}", step)
+
+
+def _old_inside(case: Case) -> list[Spot]:
+    """The caches further in that keep something else than the origin gives, by more than their bytes alone."""
+    return [spot for spot in case.old(Tier.INNER) if spot.look.is_copy and not case.finding_at(spot).by_bytes]
+
+
+def _for_now(origin: Glance, inside: Sequence[Spot]) -> str:
+    """What those keep, and who may get it."""
+    if not inside:
+        return ""
+    errors = dict.fromkeys(spot.look.status for spot in inside if spot.look.status not in (200, origin.look.status))
+    what = f"something else ({', '.join(map(str, errors))})" if errors else "the old one"
+    keep, it = do(inside, "keeps", "keep"), do(inside, "it", "them")
+    may = f"an edge whose copy runs out may fetch that from {it}"
+    return f" {names_of(inside)} further in still {keep} {what}: {may}."
+
+
+def _of_every_layer(case: Case, inside: Sequence[Spot]) -> Cure:
+    """What empties caches further in: the next wider one, where a purge was taken there and went by the copy."""
+    last = case.last_purge
+    is_since = last is not None and changed_since(case, last) is not True
+    if last is not None and is_since and any(has_outlived(case, spot, last) for spot in inside):
+        return past(case, last)
+    step = f"Purge every layer, innermost first, before edges fetch from {names_of(inside)}."
+    return or_wider(case, "Purge every layer", step)
 
 
 def _changed_nothing(case: Case) -> Iterator[str]:
@@ -131,7 +176,7 @@ def _changed_nothing(case: Case) -> Iterator[str]:
 def _perhaps(case: Case, spot: Spot) -> Iterator[str]:
     """What was not seen, and would make a page look old."""
     yield from _hints(case, spot)
-    if inner := case.old(Tier.INNER):
+    if inner := [spot for spot in case.old(Tier.INNER) if spot not in _old_inside(case)]:
         are = do(inner, "is", "are")
         yield f"possible: {names_of(inner)} further in {are} old, and an edge whose copy ends gets that"
     since = modified(case)

@@ -7,13 +7,13 @@ from dataclasses import replace
 from bot.domain.durations import span
 from bot.domain.finding import Verdict
 from bot.domain.job import JobView, LayerState, State
-from bot.domain.look import Look
+from bot.domain.look import Look, describe
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.owners import is_own, siblings
 from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
-from bot.domain.why.times import at_edge, changed_since, is_from_before, took, was_there_before
+from bot.domain.why.times import at_edge, changed_since, is_from_before, met_before, took, was_there_before
 from providers.contract import Cached, Kind
 
 SETTLING = 120.0  # seconds in which places of one CDN may still differ after a purge
@@ -183,12 +183,23 @@ def _survived(case: Case, last: Ours, kept: list[Spot]) -> Cause:
         Certainty.LIKELY,
         f"{title} took {last.job.name}, and the copy at {names_of(kept)} is older than that.{later}",
         (
-            *each(kept, lambda spot: f"a copy {span(spot.look.age or 0)} old, and the purge was {case.ago(purged)}"),
+            *each(
+                kept,
+                lambda spot: (
+                    f"a copy {span(spot.look.age or 0)} old, and the purge was {case.ago(purged)}"
+                    f"{_met(case, last, spot)}"
+                ),
+            ),
             *_or_filled_again(case, kept),
         ),
         _in_time(case, purged + SETTLING - case.now) if young else past(case, last),
         _other_key(case, kept[0], last),
     )
+
+
+def _met(case: Case, last: Ours, spot: Spot) -> str:
+    met = met_before(case, spot, last)
+    return f"; {last.job.name} met it there before that ({describe(met, met.at)})" if met is not None else ""
 
 
 def _or_filled_again(case: Case, kept: list[Spot]) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from bot.domain.finding import REFUSING
 from bot.domain.look import SHOWN_MAX, Look, bare_etag, compare
 from bot.domain.masking import masked
 from bot.domain.variants import ENCODING
+from bot.domain.why.marks import challenge_on
 from providers.contract import Cached
 
 NEAR = 10  # seconds
@@ -45,7 +46,9 @@ class Glance:
 
     @property
     def is_about_the_page(self) -> bool:
-        """Whether it tells something of the page: an answer, and no fault or refusal of the moment."""
+        """Whether it tells something of the page: an answer, and no fault, refusal or challenge of the moment."""
+        if challenge_on(self.answer) is not None:
+            return False
         return self.is_usable and (self.look.status not in REFUSING or self.look.is_kept)
 
     @property
@@ -143,6 +146,13 @@ class Course:
 def in_encodings(spot: Spot) -> tuple[Glance, ...]:
     """Its answers to requests that differ from a plain visitor's in their encoding alone."""
     return tuple(one for one in spot.varied if one.answer.asked and one.answer.asked[0][0] == ENCODING)
+
+
+def without_what_others_send(courses: Sequence[Course]) -> list[Course]:
+    """The courses of which no other sends a part alone: what an encoding gets is not put down to the phone that asks in
+    that encoding too."""
+    sends = [{*course.glances[0].answer.asked} for course in courses]
+    return [course for course, sent in zip(courses, sends, strict=True) if not any(one < sent for one in sends)]
 
 
 def with_bytes(spot: Spot) -> str:

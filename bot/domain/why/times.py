@@ -116,14 +116,33 @@ def _from(case: Case, spot: Spot) -> Sequence[Front]:
 
 
 def is_from_before(case: Case, spot: Spot, ours: Ours) -> bool | None:
-    """Whether the copy at `spot` is older than what that purge did at the edge. Where that purge itself saw the edge
-    fetch the old page anew, or met another copy there before, it is not, whatever Age came with it from further in."""
+    """Whether the copy at `spot` is older than what that purge did at the edge. One that the purge met there before is,
+    however young it was. Where that purge itself saw the edge fetch the old page anew, or met another copy there
+    before, it is not, whatever Age came with it from further in."""
     if spot.name in ours.job.refetched_at:
         return False
     since, purged = stored(spot.look), at_edge(case, ours)
     if since is None or purged is None or stands_still(case, spot):
         return None
-    return since < purged and not replaced(case, spot, ours)
+    return met_before(case, spot, ours) is not None or (since < purged and not replaced(case, spot, ours))
+
+
+def met_before(case: Case, spot: Spot, ours: Ours) -> Look | None:
+    """The look before that purge which met the very copy that `spot` gives: a kept one with the same content, made in
+    the same moment by its Age."""
+    since, purged = stored(spot.look), ours.job.purged
+    if since is None or purged is None or not spot.look.is_kept:
+        return None
+    for look in _looks_before(case, spot, ours):
+        made = stored(look) if look.is_kept and look.at < purged else None
+        if made is not None and abs(made - since) <= 2 * ROUNDED and compare(look, spot.look).is_same:
+            return look
+    return None
+
+
+def _looks_before(case: Case, spot: Spot, ours: Ours) -> list[Look]:
+    """What the purge saw of a plain visitor's page at `spot` before it."""
+    return [look for look in ours.job.before if (look.place, look.url, look.variant) == (spot.name, case.url, "")]
 
 
 def replaced(case: Case, spot: Spot, ours: Ours) -> tuple[Look, ...]:
@@ -132,7 +151,7 @@ def replaced(case: Case, spot: Spot, ours: Ours) -> tuple[Look, ...]:
     since = stored(spot.look)
     if since is None or changed_since(case, ours) is not False:
         return ()
-    was = [look for look in ours.job.before if (look.place, look.url, look.variant) == (spot.name, case.url, "")]
+    was = _looks_before(case, spot, ours)
     made = [when for look in was if look.is_copy and (when := stored(look)) is not None]
     return tuple(was) if len(made) == len(was) and all(when + 2 * ROUNDED < since for when in made) else ()
 

@@ -11,7 +11,18 @@ from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.ours import SETTLING, healed_softly
 from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.repeating import shown_again
-from bot.domain.why.spots import SENDS_MAX, Course, Glance, Spot, Tier, do, each, in_encodings, names_of
+from bot.domain.why.spots import (
+    SENDS_MAX,
+    Course,
+    Glance,
+    Spot,
+    Tier,
+    do,
+    each,
+    in_encodings,
+    names_of,
+    without_what_others_send,
+)
 from bot.domain.why.times import at_edge, changed_since, stored, took, was_there_before
 from providers.contract import Cached
 
@@ -77,11 +88,15 @@ def _told(glance: Glance) -> str:
 
 def to_ask_again(case: Case, spot: Spot) -> tuple[Asked, ...]:
     """The requests to repeat at a place that gave the old page to some and the new one to others, in that order: first
-    what got the old one alone, then a plain visitor's. Nothing where all got the same."""
+    what got the old one alone, then a plain visitor's. Nothing where all got the same, and nobody else where a plain
+    visitor's answers say it all."""
     plain, *others = case.courses_at(spot)
+    if plain.is_mixed and not plain.has_turned:
+        return PLAIN, PLAIN
     mixed = [course for course in (plain, *others) if course.is_mixed]
     alone = [course for course in others if any(course.were_old) and plain.were_old and not all(plain.were_old)]
-    asked = dict.fromkeys(course.glances[0].answer.asked for course in (*mixed, *alone) if course is not plain)
+    others = without_what_others_send([course for course in (*mixed, *alone) if course is not plain])
+    asked = dict.fromkeys(course.glances[0].answer.asked for course in others)
     return (*asked, PLAIN, PLAIN) if mixed or alone else ()
 
 

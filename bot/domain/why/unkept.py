@@ -9,11 +9,13 @@ from bot.domain.caching import Basis, lifetime_shared
 from bot.domain.finding import OTHER_BYTES
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.closed import silent_to_us
 from bot.domain.why.last_look import is_young
 from bot.domain.why.remedy import or_wider
 from bot.domain.why.repeating import shown_again
-from bot.domain.why.spots import Glance, Spot, Tier, do, each, in_encodings, names_of, with_bytes
+from bot.domain.why.spots import Glance, Spot, Tier, do, each, in_encodings, names_of, same, with_bytes
 from bot.domain.why.strangers import kept_by_a_stranger
+from bot.domain.why.times import changed_since
 from providers.contract import Cached
 
 
@@ -21,7 +23,7 @@ def uncached(case: Case) -> Cause | None:
     """No cache at the edge keeps it: every visitor gets what is made, or kept, further in."""
     edges = case.at(Tier.EDGE)
     says = [spot for spot in edges if is_unkept(case, spot)]
-    if not says or len(says) != len(edges) or case.torn():
+    if not says or len(says) != len(edges) or case.torn() or silent_to_us(case):
         return None
     if any(kept_by_a_stranger(case, spot) for spot in says) or (is_young(case) and not case.old()):
         return None
@@ -42,6 +44,38 @@ def uncached(case: Case) -> Cause | None:
         Cure("Check again", f"check {case.typed}", "Look at the origin, and at caches inside the application."),
         "A purge cannot change this page. If it is to be cached, its answer must say so: `public, s-maxage=…`.",
     )
+
+
+def anew_each_time(case: Case) -> Cause | None:
+    """An edge that keeps no copy, as it seems: it asked further in each time, and got the old page each time, though no
+    purge had emptied it. Where a cache further in that was asked holds that very page, a purge takes it there."""
+    last = case.last_purge
+    old = [spot for spot in case.old() if spot.look.cached is not Cached.UNCACHED]
+    if not old or (last is not None and changed_since(case, last) is not True):
+        return None
+    if not all(map(_asked_each_time, old)) or any(same(one.last, old[0].last) for one in case.old(Tier.INNER)):
+        return None
+    new = case.fresh(Tier.INNER)
+    not_from = f" It does not come from {names_of(new)}, which {do(new, 'is', 'are')} new." if new else ""
+    return Cause(
+        Name.UNCACHED,
+        Certainty.LIKELY,
+        f"{names_of(old)} fetched the page anew each time, and what came from further in is not what the origin gives"
+        f" here: there is nothing to purge at {do(old, 'this edge', 'these edges')}, and who gives the old page is not"
+        f" known.{not_from}",
+        (*each(old, _each_answer), *each(new), *each(case.at(Tier.ORIGIN))),
+        _further_in(case),
+        "Name every cache between edge and origin in the site's `layers`, so that a purge reaches it.",
+    )
+
+
+def _asked_each_time(spot: Spot) -> bool:
+    usable = [glance.look.cached for glance in spot.plain if glance.is_usable]
+    return len(usable) > 1 and all(cached in (Cached.MISS, Cached.EXPIRED) for cached in usable)
+
+
+def _each_answer(spot: Spot) -> str:
+    return ", then ".join(glance.told for glance in spot.plain if glance.is_usable)
 
 
 def _odd(case: Case, spot: Spot) -> tuple[Glance, ...]:
@@ -131,9 +165,10 @@ def _as_before(case: Case, word: str) -> Cause:
 
 def _further_in(case: Case) -> Cure:
     """A purge of the caches between, where the site has any; of the edge alone it changes nothing."""
-    look = "Look which server the edge asks"
-    if len(case.layers) > 1:
+    look, new = "Look which server the edge asks", [spot.name for spot in case.fresh(Tier.INNER)]
+    if any(front.title not in new for front in case.layers[1:]):
         step = f"{look}, and purge the caches further in: the edge alone changes nothing here."
         return or_wider(case, "Purge the caches further in", step)
-    none = f"{case.site.name} names no cache further in, and a purge of the edge changes nothing here."
+    named = f"no cache further in but {' and '.join(new)}" if new else "no cache further in"
+    none = f"{case.site.name} names {named}, and a purge of the edge changes nothing here."
     return Cure("Check again", f"check {case.typed}", f"{look}, and mend what is old there: {none}")

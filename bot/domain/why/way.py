@@ -3,48 +3,72 @@
 from __future__ import annotations
 
 from bot.domain.durations import span
-from bot.domain.look import Look
 from bot.domain.why.case import Case, Resolved
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
-from bot.domain.why.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on
+from bot.domain.why.closed import failed, had_from_it, silent_to_us
+from bot.domain.why.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on, challenge_on
 from bot.domain.why.repeating import led_again, shown_again
-from bot.domain.why.spots import Spot, Tier, do, each, names_of
+from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from bot.domain.why.strangers import by_hand, foreign_on, kept_by_a_stranger
 from providers.contract import Cached
 
+_MEND = "Mend the origin first"
+_PREVENT = "Let health checks take failing servers out of the origin; `stale-if-error` spares visitors errors."
+_WORDS_SHOWN, _WORD_MAX = 3, 80  # headers; characters of each
 DOCTOR = Cure("Try the accounts", "doctor", "Look which account this name leads to, and try the accounts.")
 
 
 def origin_failing(case: Case) -> Cause | None:
-    """The origin has no answer, and caches serve what they have."""
-    inside = [spot for spot in case.spots if spot.tier is Tier.ORIGIN]
-    looks = [glance.look for spot in inside for glance in spot.plain]
-    broken = [look for look in looks if look.problem or look.status >= 500]
-    kept = [s for s in case.at(Tier.EDGE) if s.look.status < 400 and _is_held(s.look.cached)]
-    if not looks or len(broken) != len(looks) or not kept:
+    """The origin has no answer, and caches serve what they have, or errors."""
+    silent = silent_to_us(case)
+    broken = [glance for glance in silent if _is_broken(glance)]
+    edges = case.at(Tier.EDGE)
+    if not silent or len(broken) != len(silent) or any(map(had_from_it, edges)):
         return None
+    if kept := [spot for spot in edges if spot.look.status < 400 and _is_held(spot.look.cached)]:
+        return _kept_without_it(case, broken[-1], kept)
+    failing = [spot for spot in edges if _is_broken(spot.last)]
+    return _failing_too(case, broken[-1], failing) if failing and len(failing) == len(edges) else None
+
+
+def _is_broken(glance: Glance) -> bool:
+    """Whether nothing came, or an error that is no firewall's doing."""
+    look = glance.look
+    return bool(look.problem) or (look.status >= 500 and challenge_on(glance.answer) is None)
+
+
+def _kept_without_it(case: Case, broken: Glance, kept: list[Spot]) -> Cause:
     stale = [spot for spot in kept if spot.look.cached is Cached.STALE]
-    said = _failed(broken[-1])
-    what = "a copy past its time rather than an error" if stale else "the copy that is there, and gets no newer one"
-    named = stale or kept
+    said, named = failed(broken), stale or kept
+    no_newer = f"the copy that is there, and {do(named, 'gets', 'get')} no newer one"
+    what = "a copy past its time rather than an error" if stale else no_newer
     return Cause(
         Name.ORIGIN_FAILING,
         Certainty.SEEN if stale else Certainty.LIKELY,
         f"The origin {said}, so {names_of(named)} {do(named, 'serves', 'serve')} {what}.",
         (f"origin: {said}", *each(named)),
-        Cure(
-            "Check again",
-            f"check {case.typed}",
-            "Mend the origin first: a purge now would leave visitors with errors.",
-        ),
-        "Let health checks take failing servers out of the origin; `stale-if-error` spares visitors errors.",
+        Cure("Check again", f"check {case.typed}", f"{_MEND}: a purge now would leave visitors with errors."),
+        _PREVENT,
     )
 
 
-def _failed(look: Look) -> str:
-    if look.broken:
-        return f"gives a broken answer ({look.broken}, and {look.problem})"
-    return f"answers {look.status}" if look.status else f"does not answer ({look.problem})"
+def _failing_too(case: Case, broken: Glance, failing: list[Spot]) -> Cause:
+    """No edge has anything better. An origin that is silent here may be so to this machine alone."""
+    answer = f"{do(failing, 'answers', 'answer')} {_statuses(failing)}"
+    is_kept = all(spot.look.is_kept for spot in failing)
+    keep = f" and {do(failing, 'keeps', 'keep')} that for a while" if is_kept else ""
+    return Cause(
+        Name.ORIGIN_FAILING,
+        Certainty.SEEN if broken.look.status else Certainty.LIKELY,
+        f"The origin {failed(broken)}, and {names_of(failing)} {answer}{keep}: visitors get errors.",
+        (f"origin: {failed(broken)}", *each(failing)),
+        Cure("Check again", f"check {case.typed}", f"{_MEND}: no purge helps before that."),
+        _PREVENT,
+    )
+
+
+def _statuses(spots: list[Spot]) -> str:
+    return " and ".join(str(status) for status in dict.fromkeys(spot.look.status for spot in spots))
 
 
 def _is_held(cached: Cached) -> bool:
@@ -64,8 +88,8 @@ def other_cdn(case: Case) -> Cause | None:
         if foreign:
             return _foreign(case, _alike(case, next(iter(foreign))), foreign, also_ours=bool(set(found) & ours))
         expected = case.layers[0].provider
-        if expected in ALWAYS_MARKED and expected not in found and spot.look.status < 400:
-            return _unmarked(case, spot.name, expected)
+        if expected in ALWAYS_MARKED and _lacks(spot, expected):
+            return _unmarked(case, expected)
     return None
 
 
@@ -105,17 +129,32 @@ def _says(spot: Spot) -> str:
     return f"says {spot.look.says}" if spot.look.says else "keeps none"
 
 
-def _unmarked(case: Case, place: str, expected: str) -> Cause:
+def _unmarked(case: Case, expected: str) -> Cause:
     title = TITLES.get(expected, expected)
+    spots = [spot for spot in case.at(Tier.EDGE) if spot not in case.fresh() and _lacks(spot, expected)]
+    said = list(dict.fromkeys(word for spot in spots for word in _own_words(spot)))
+    named = f" It says of itself: {'; '.join(said[:_WORDS_SHOWN])}." if said else ""
     return Cause(
         Name.OTHER_CDN,
         Certainty.LIKELY,
-        f"The answer at {place} carries no mark of {title}: this name is served by something else, or by another zone"
-        " or account.",
-        (f"{place}: no header that {title} sends with every answer",),
+        f"The answer at {names_of(spots)} carries no mark of {title}: this name is served by something else, or by"
+        f" another zone or account.{named}",
+        each(spots, lambda spot: "; ".join([f"no header that {title} sends with every answer", *_own_words(spot)])),
         DOCTOR,
         "Let every edge and host of the site lead to the account that is purged.",
+        repeat=shown_again(case, spots),
     )
+
+
+def _lacks(spot: Spot, expected: str) -> bool:
+    """Whether an answer, which is no error, came without any mark of a CDN that marks each."""
+    return spot.look.status < 400 and expected not in cdns_on(spot.last.answer)
+
+
+def _own_words(spot: Spot) -> list[str]:
+    """By which headers whoever answered names itself."""
+    answer = spot.last.answer
+    return [f"{name}: {answer.says(name)[:_WORD_MAX]}" for name in ("via", "x-cache", "server") if answer.says(name)]
 
 
 def old_endpoint(case: Case) -> Cause | None:

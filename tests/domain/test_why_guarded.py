@@ -1,0 +1,192 @@
+"""Why a page still looks old, where a firewall or a redirect answers in its place; and what is asked for otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.look import ORIGIN
+from bot.domain.why import Case, Certainty, Name, Spot, diagnose
+from providers.contract import Cached
+from tests.domain.why_cases import SHOP, URL, case, edge, glance, new, old, origin
+
+SEEN, LIKELY, POSSIBLE = Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE
+
+
+def guarded(status: int, header: str, says: str, cached: Cached = Cached.UNKNOWN, name: str = "fra") -> Spot:
+    return edge(name, glance(name, "wait", cached, status=status, headers={header: says}, etag="", version=""))
+
+
+CLOUDFLARES = ("cf-mitigated", "challenge")
+AWS = "x-amzn-waf-action"
+CHALLENGED = [
+    pytest.param(guarded(403, *CLOUDFLARES), "Cloudflare's firewall", id="cloudflare-403"),
+    pytest.param(guarded(503, *CLOUDFLARES), "Cloudflare's firewall", id="cloudflare-503"),
+    pytest.param(guarded(200, *CLOUDFLARES), "Cloudflare's firewall", id="cloudflare-200"),
+    pytest.param(guarded(200, *CLOUDFLARES, Cached.UNCACHED), "Cloudflare's firewall", id="cloudflare-never-kept"),
+    pytest.param(guarded(202, AWS, "challenge"), "AWS WAF", id="aws-202"),
+    pytest.param(guarded(405, AWS, "captcha"), "AWS WAF", id="aws-405"),
+]
+
+
+@pytest.mark.parametrize(("spot", "whose"), CHALLENGED)
+def test_a_challenge_names_the_firewall_and_is_nothing_old(spot: Spot, whose: str) -> None:
+    told = diagnose(case(spot)).cause
+    assert (Name.UNKNOWN, SEEN) == (told.name, told.certainty)
+    says = f"{whose} asks for a proof of being no robot there, and gave no page."
+    assert f"It cannot be told whether fra is old: {says}" == told.what
+    assert told.cure is not None and f"Let this machine through {whose}, by its address." == told.cure.says
+    assert "Let this machine through every firewall" in told.prevent and "marker" not in told.prevent
+    assert ": challenge)" in told.evidence[0] or ": captcha)" in told.evidence[0]
+
+
+REFUSED = [
+    pytest.param(guarded(403, "x-iinfo", "1-2-3"), "Imperva's firewall", id="imperva"),
+    pytest.param(guarded(403, "x-sucuri-id", "11005"), "Sucuri's firewall", id="sucuri"),
+    pytest.param(guarded(403, "server", "AkamaiGHost"), "Akamai's firewall", id="akamai"),
+]
+
+
+@pytest.mark.parametrize(("spot", "whose"), REFUSED)
+def test_a_refusal_with_a_firewalls_mark_may_be_its_doing(spot: Spot, whose: str) -> None:
+    told = diagnose(case(spot, layers=[])).cause
+    assert (Name.UNKNOWN, LIKELY) == (told.name, told.certainty)
+    assert told.what.endswith(f"{whose} may have refused this machine there, and gave no page.")
+
+
+def test_an_old_copy_beside_a_challenge_speaks_first() -> None:
+    assert Name.NOT_PURGED is diagnose(case(old("iad"), guarded(403, *CLOUDFLARES))).cause.name
+
+
+def test_a_challenge_in_one_answer_of_two_hides_no_page() -> None:
+    one = guarded(403, *CLOUDFLARES).plain[0]
+    assert (
+        Name.NOTHING_OLD is diagnose(case(edge("fra", one, glance("fra", "new", Cached.HIT, 9)), new("iad"))).cause.name
+    )
+
+
+def test_an_origin_that_asks_for_a_proof_is_nothing_to_compare_with() -> None:
+    asks = origin(glance(ORIGIN, "wait", status=403, headers=dict([CLOUDFLARES])))
+    told = diagnose(case(edge("fra", glance("fra", "new", Cached.MISS)), asks)).cause
+    assert (Name.UNKNOWN, LIKELY) == (told.name, told.certainty)
+    assert told.what.startswith("The origin asks for a proof of being no robot here, and fra had the page")
+
+
+# Redirects
+
+
+def sent(name: str = "fra", to: str = "https://www.shop.test/de", cached: Cached = Cached.UNKNOWN) -> Spot:
+    return edge(name, glance(name, "", cached, status=302, headers={"location": to}, etag="", version="", digest=""))
+
+
+TO_HTTPS = "https://www.shop.test/a"
+AT_EDGES = [
+    pytest.param(case(sent(), sent("iad")), "why https://www.shop.test/de", id="to-a-page-of-the-site"),
+    pytest.param(case(sent(to=TO_HTTPS), url="http://www.shop.test/a"), f"why {TO_HTTPS}", id="to-https"),
+    pytest.param(case(sent(cached=Cached.MISS)), "why https://www.shop.test/de", id="fetched-anew"),
+    pytest.param(case(sent(cached=Cached.UNCACHED)), "why https://www.shop.test/de", id="never-kept"),
+    pytest.param(case(sent(to="https://elsewhere.test/")), f"check {URL}", id="elsewhere"),
+]
+
+
+@pytest.mark.parametrize(("made", "line"), AT_EDGES)
+def test_edges_that_redirect_a_page_of_the_origin_lead_to_the_next_question(made: Case, line: str) -> None:
+    told = diagnose(made).cause
+    assert (Name.REDIRECTED, SEEN) == (told.name, told.certainty)
+    assert "and the origin gives a page: it may be a rule of the CDN, for https, a country or a language." in told.what
+    assert told.cure is not None and line == told.cure.line
+    assert "Purge the URL that visitors end at." == told.prevent
+
+
+def test_where_one_edge_redirects_and_another_is_new_no_marker_is_asked_for() -> None:
+    told = diagnose(case(sent(), new("iad"))).cause
+    assert (Name.UNKNOWN, POSSIBLE) == (told.name, told.certainty)
+    assert told.cure is not None and told.cure.says.startswith("Look which rule redirects visitors there")
+    assert "marker" not in told.prevent
+
+
+def loops(place: str, headers: dict[str, str] | None = None) -> Spot:
+    made = glance(place, "", status=301, headers={"location": f"{URL}#top", **(headers or {})}, etag="", version="")
+    return origin(made, made) if place == ORIGIN else edge(place, made)
+
+
+LOOPS = [
+    pytest.param(
+        case(loops("fra"), loops("iad"), loops(ORIGIN)), "at the origin and at fra and iad", "at the origin", id="all"
+    ),
+    pytest.param(case(loops("fra"), loops("iad")), "at fra and iad", "at the CDN", id="edges-alone"),
+]
+
+
+@pytest.mark.parametrize(("made", "places", "where"), LOOPS)
+def test_a_redirect_to_itself_is_a_loop_and_leads_to_no_question_about_itself(
+    made: Case, places: str, where: str
+) -> None:
+    told = diagnose(made).cause
+    assert (Name.REDIRECTED, SEEN) == (told.name, told.certainty)
+    assert f"This URL redirects to itself (301) {places}: a loop, on which browsers give up." == told.what
+    assert told.cure is not None and f"check {URL}" == told.cure.line
+    assert told.cure.says.startswith(f"Mend the redirect {where}, then purge it.")
+
+
+def test_an_edge_that_is_asked_over_http_and_asks_for_https_is_no_part_of_a_loop() -> None:
+    (made, *_) = loops("fra").plain
+    asks = replace(made, look=replace(made.look, over="http", leads_to=URL))
+    told = diagnose(case(edge("fra", asks), loops("iad"), loops(ORIGIN))).cause
+    assert "This URL redirects to itself (301) at the origin and at iad: a loop" in told.what
+
+
+def test_a_cookie_may_end_the_loop() -> None:
+    told = diagnose(case(loops("fra"), loops(ORIGIN, {"set-cookie": "seen=1"}))).cause
+    assert told.what.endswith("browsers give up, unless the cookie that it sets ends that.")
+
+
+def test_an_origin_that_is_asked_over_http_and_asks_for_https_is_no_loop() -> None:
+    made = glance(ORIGIN, "", status=301, headers={"location": URL}, etag="", version="")
+    asks = replace(made, look=replace(made.look, over="http", leads_to=URL))
+    told = diagnose(case(new(), origin(asks, asks))).cause
+    assert Name.UNKNOWN is told.name and "is asked over http" in told.what
+    assert (
+        told.cure is not None and told.cure.says == "Name that place by an https address: in `edges`, or in `origin`."
+    )
+
+
+# What is asked for
+
+
+def refusing(status: int) -> Spot:
+    return origin(glance(ORIGIN, "e", status=status))
+
+
+ASKED_FOR = [
+    pytest.param(case(old(), refusing(403)), "See whether the origin fails or refuses this machine", id="origin-403"),
+    pytest.param(
+        case(edge("fra", glance("fra", "", status=429))),
+        "See whether a firewall or a limit refuses this machine there, and let it through.",
+        id="edge-429",
+    ),
+    pytest.param(case(edge("fra", glance("fra", "", status=502))), "Look why it answers so", id="edge-502"),
+    pytest.param(case(old(), site=replace(SHOP, origin="")), "Give the site an `origin`", id="no-origin"),
+    pytest.param(
+        case(
+            edge("fra", glance("fra", "other", etag="", version="")), origin(glance(ORIGIN, "new", etag="", version=""))
+        ),
+        "Give the site a `marker`",
+        id="other-bytes",
+    ),
+]
+
+
+@pytest.mark.parametrize(("made", "step"), ASKED_FOR)
+def test_what_is_asked_for_is_what_would_tell(made: Case, step: str) -> None:
+    told = diagnose(made).cause
+    assert Name.UNKNOWN is told.name and told.cure is not None
+    assert told.cure.says.startswith(step)
+    assert ("marker" in step) == ("marker" in told.prevent)
+
+
+def test_a_kept_304_is_no_redirect() -> None:
+    told = diagnose(case(edge("fra", glance("fra", "", Cached.HIT, 9, status=304)))).cause
+    assert (Name.CACHED_ERROR, SEEN) == (told.name, told.certainty)
+    assert "fra keeps an answer without a page (304) where the origin gives a page." == told.what
