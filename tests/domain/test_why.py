@@ -1297,6 +1297,19 @@ def test_a_variant_is_shown_whole_and_by_a_line_that_shows_it_again(address: str
     assert f"curl -sS -o /dev/null -D - {GZIP} -H 'User-Agent: {LONG}' {ends}" == told.repeat
 
 
+def test_the_line_asks_for_the_copy_of_a_device_as_that_device() -> None:
+    asked = (("CF-Device-Type", "mobile"),)
+    made = case(
+        edge("fra", glance("fra", "new", HIT, 9), variants=[glance("fra", "old", HIT, 9000, asked=asked)] * 2),
+        origin(variants=[glance(ORIGIN, "new", asked=asked)]),
+        site=replace(SHOP, edges={"fra": ""}, variants=({"CF-Device-Type": "mobile"},)),
+    )
+    told = diagnose(made).cause
+    assert 'fra: CF-Device-Type: mobile: 200 HIT, 2 h old, version "old", the old one both times' == told.evidence[1]
+    sent = f"{GZIP} -H 'CF-Device-Type: mobile' -H 'User-Agent: {LONG}'"
+    assert f"curl -sS -o /dev/null -D - {sent} {URL}" == told.repeat
+
+
 def test_a_variant_by_a_secret_is_told_by_its_name_and_the_line_leaves_room_for_the_value() -> None:
     asked = (("Cookie", "tier=gold"),)
     made = case(
