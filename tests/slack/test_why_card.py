@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.hold import Hold
 from bot.domain.policy import Allow, Ask, Decision, Deny
 from bot.domain.why import Cause, Certainty, Cure, Diagnosis, Name
 from bot.services.replies import Explained
@@ -189,6 +190,18 @@ def test_what_the_policy_has_against_the_next_step_is_said_beforehand(
 ) -> None:
     told = lines(replace(explained(CAUSE), decision=decision))
     assert ["*Next:* Purge it.", *expected, "How sure: seen."] == told[2 : 4 + len(expected)]
+
+
+def test_the_hold_that_the_next_step_would_meet_is_said_beforehand() -> None:
+    hold = Hold("shop", "U_LEA", "deploying <4.2>", 1_800_000_000.0)
+    told = lines(replace(explained(CAUSE), held=hold))
+    since = "<!date^1800000000^{date_short_pretty} {time}|2027-01-15 08:00 UTC>"
+    assert [
+        "*Next:* Purge it.",
+        f"shop is held by <@U_LEA> since {since}, until it is released: deploying &lt;4.2&gt;",
+        f"Nothing is purged before that. To have it run on release: `/purge {URL} --queue`",
+        "How sure: seen.",
+    ] == told[2:6]
 
 
 def test_what_was_repaired_in_the_line_is_on_the_card() -> None:
