@@ -160,6 +160,10 @@ def test_a_person_of_the_ledger_is_named_as_slack_shows_them() -> None:
     assert "• asked by <@U_MIA>" in lines(explained(replace(CAUSE, asked_by="U_MIA")))
 
 
+def test_who_ended_a_purge_before_it_was_carried_out_is_named() -> None:
+    assert "• P-2 was denied by <@U_SAM>" in lines(explained(replace(CAUSE, ended=("P-2 was denied", "U_SAM"))))
+
+
 def test_what_is_not_known_of_other_visitors_stands_below_the_evidence() -> None:
     told = explained(CAUSE)
     unseen = ("what phones get, since fra answered such a request with 403", "what <!channel> gets")

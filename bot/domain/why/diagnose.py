@@ -18,6 +18,7 @@ from bot.domain.why import (
     last_look,
     lifetime,
     missed,
+    not_carried_out,
     nothing_old,
     ours,
     statuses,
@@ -94,6 +95,7 @@ def diagnose(case: Case) -> Diagnosis:
     found = [_weighed(case, cause) for rule in RULES if (cause := rule(case)) is not None] or [undecided(case)]
     first = min(found, key=lambda cause: (_stands_behind(cause, found), _ORDER.index(cause.certainty)))
     first = replace(first, evidence=(*first.evidence, *_beside(case, first.name)))
+    first = _with_what_came_to_nothing(case, first)
     first = first if first.repeat else replace(first, repeat=_again(case, first.name))
     names = {first.name}
     also: list[Cause] = []
@@ -112,6 +114,16 @@ def _beside(case: Case, name: Name) -> tuple[str, ...]:
         return each(older, lambda spot: told_older(spot.look, origins))
     looks = [*(spot.look for spot in case.fresh()), *origins]
     return tuple(noted([Page(case.url, (), tuple(looks), bool(origins))], ", ".join)) if name in _OF_THE_NEW else ()
+
+
+def _with_what_came_to_nothing(case: Case, cause: Cause) -> Cause:
+    """The same, first in its evidence a purge that would have helped and that somebody ended."""
+    undone = not_carried_out.newest(case) if cause.name in _OF_THE_OLD | _OF_OUR_PURGE | {Name.VARIANT} else None
+    if undone is None:
+        return cause
+    who = not_carried_out.ended_by(undone.job)
+    ended = (f"{undone.job.name} was {undone.job.state.value}", who) if who else ("", "")
+    return replace(cause, evidence=(not_carried_out.told(case, undone), *cause.evidence), ended=ended)
 
 
 def _stands_behind(cause: Cause, found: Sequence[Cause]) -> bool:

@@ -37,6 +37,7 @@ def why_card(explained: Explained, command: str) -> Card:
         f"How sure: {_SURE[cause.certainty]}.",
         *(f"• {escape(line, EVIDENCE_MAX)}" for line in cause.evidence[:EVIDENCE_SHOWN]),
         *([f"• asked by {person(cause.asked_by)}"] if cause.asked_by else []),
+        *([f"• {cause.ended[0]} by {person(cause.ended[1])}"] if cause.ended[0] else []),
         *(f"Not known: {_said(one)}." for one in told.unseen[:UNSEEN_SHOWN]),
         *([f"To prevent it: {_said(cause.prevent)}"] if cause.prevent else []),
         *(escape(note, LINE_MAX) for note in explained.notes[:NOTES_SHOWN]),
