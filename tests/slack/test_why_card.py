@@ -164,6 +164,15 @@ def test_who_ended_a_purge_before_it_was_carried_out_is_named() -> None:
     assert "• P-2 was denied by <@U_SAM>" in lines(explained(replace(CAUSE, ended=("P-2 was denied", "U_SAM"))))
 
 
+def test_the_next_step_leads_to_the_card_whose_buttons_are_nowhere_else() -> None:
+    cause = replace(
+        CAUSE, cure=Cure("Show P-1", "status P-1", "Mend it."), card="https://shop.slack.com/archives/C1/p1"
+    )
+    step = "*Next:* Mend it. <https://shop.slack.com/archives/C1/p1|Its card in the channel>."
+    assert step == lines(explained(cause))[2]
+    assert "*Next:* Mend it." == lines(explained(replace(cause, card="javascript:x")))[2]
+
+
 def test_what_is_not_known_of_other_visitors_stands_below_the_evidence() -> None:
     told = explained(CAUSE)
     unseen = ("what phones get, since fra answered such a request with 403", "what <!channel> gets")

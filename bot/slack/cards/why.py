@@ -13,7 +13,7 @@ from bot.services.replies import Explained
 from bot.slack.cards.blocks import FIRST_MAX, Block, Card, actions, button, context, section
 from bot.slack.cards.findings import policy_line
 from bot.slack.cards.holds import would_wait
-from bot.slack.escape import cut_marked, escape, person, url_text
+from bot.slack.escape import cut_marked, escape, linked, person, url_text
 
 EVIDENCE_SHOWN, EVIDENCE_MAX = 8, 300
 WAY_SHOWN, UNSEEN_SHOWN, NOTES_SHOWN = 8, 4, 3
@@ -60,7 +60,8 @@ def _next(cause: Cause, command: str, has_button: bool, explained: Explained) ->
     decision, held = explained.decision, explained.held
     policy = f"\n{policy_line(decision, '')}" if isinstance(decision, Ask | Deny) else ""
     hold = f"\n{would_wait(held, _line(cause.cure, command))}" if held is not None else ""
-    yield section(f"*Next:* {_said(cause.cure.says)}{line}{policy}{hold}")
+    card = f" {link}." if (link := linked(cause.card, "Its card in the channel")) else ""
+    yield section(f"*Next:* {_said(cause.cure.says)}{card}{line}{policy}{hold}")
 
 
 def _line(cure: Cure, command: str) -> str:
