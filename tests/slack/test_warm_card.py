@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.job import State
+from bot.domain.job import RESTORED, State
 from bot.domain.timeline import Entry, Moment
 from bot.domain.verdict import Verdict
 from bot.domain.warming import Copy, Warming, Warmth
@@ -15,6 +15,7 @@ from bot.services.replies import JobsListed, Warmed
 from bot.slack.answers import card_for
 from bot.slack.cards.history import moment_line
 from bot.slack.cards.request import request_card
+from bot.slack.cards.root import root_card
 from bot.slack.cards.warm import ELSEWHERE, ONLY_DNS, SIGNED_IN, foreseen_line, warm_card, warm_lines
 from bot.slack.plain import plain
 from tests.slack.cases import ALL as ALL_OF_IT
@@ -211,12 +212,15 @@ NOT_WARMED = {
         State.PARTIAL, Verdict.FRESH, "Not warmed: some calls did not go, so what would be fetched may be old.",
     ),
     "no page known": (State.DONE, Verdict.FRESH, "Not warmed: no page of it is known by name."),
-    "stopped": (State.FAILED, Verdict.UNCHECKED, ""),
+    "stopped half way": (State.FAILED, Verdict.UNCHECKED, HALF),
+    "cancelled half way": (State.CANCELLED, Verdict.UNCHECKED, HALF),
     "under way": (State.CHECKING, Verdict.UNCHECKED, ""),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize(("state", "verdict", "expected"), NOT_WARMED.values(), ids=NOT_WARMED)
+HALF = "Not warmed: not all of it was purged, so what would be fetched may be old."
+NOTHING = "Not warmed: nothing was purged."
 def test_why_a_purge_was_not_warmed(state: State, verdict: Verdict, expected: str) -> None:
     assert expected == warm_lines(replace(DONE, state=state, verdict=verdict, warm=True))
     assert "" == warm_lines(replace(DONE, state=state, verdict=verdict))
@@ -237,6 +241,18 @@ def test_a_plan_says_what_would_follow() -> None:
         "Once it is proven, 2 pages (the first of 30) in 2 variants are fetched at fra, iad, sin: at most 24 requests"
     )
     assert expected == foreseen_line(planned)
+@pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED, State.DENIED, State.EXPIRED])
+def test_the_card_of_what_was_never_purged_says_why_nothing_was_fetched(state: State) -> None:
+    job = replace(DONE, state=state, verdict=Verdict.UNCHECKED, warm=True, stop_reason="U_SAM", layers=())
+    assert NOTHING == warm_lines(job)
+    assert [NOTHING] == [line for line in plain(root_card(job, 0.0)).split("\n") if "warmed" in line]
+
+
+def test_what_a_restore_ended_was_not_warmed_either() -> None:
+    job = replace(DONE, state=State.CANCELLED, why=RESTORED, warm=True)
+    assert "Not warmed: what was purged is not known." == warm_lines(job)
+
+
     assert "" == foreseen_line(None)
 
 

@@ -99,6 +99,7 @@ def _lines(job: JobView, now: float, names: Mapping[str, str]) -> Iterator[str]:
         case _ if job.ended_by_restore:
             yield RESTORED_TOLD
             yield "If it is still wanted, ask again."
+            yield warm_lines(job)
         case State.WAITING:
             yield from _waiting(job, names)
         case State.SCHEDULED:
@@ -111,6 +112,7 @@ def _lines(job: JobView, now: float, names: Mapping[str, str]) -> Iterator[str]:
             yield what_went(job) if has_gone(job) else ""
         case State.FAILED | State.NEEDS_DECISION | State.PARTIAL:
             yield from _trouble(job)
+            yield warm_lines(job) if job.state is State.FAILED else ""
         case State.CHECKING if job.is_partial:
             yield from _trouble(job)
             yield _looks_again(job) or _browsers(job)
@@ -118,13 +120,17 @@ def _lines(job: JobView, now: float, names: Mapping[str, str]) -> Iterator[str]:
             yield from _purged(job)
         case State.DENIED:
             yield what_went(job) if has_gone(job) else "Nothing was purged."
+            yield warm_lines(job)
         case State.EXPIRED:
             yield f"{what_went(job) if has_gone(job) else 'Nothing was purged'}. If it is still wanted, ask again."
+            yield warm_lines(job)
         case State.CANCELLED if not has_gone(job):
             yield f"Nothing was purged. {escape(job.why, WHY_MAX)}".rstrip()
+            yield warm_lines(job)
         case State.CANCELLED:
             yield what_went(job)
             yield "Nobody looked at the edge, which may still serve the old. *Purge again* asks for all of it."
+            yield warm_lines(job)
         case _:
             yield f"{layers_told(job.layers)}{_not_asked(job)}"
             yield cost_line(job)

@@ -14,6 +14,7 @@ from bot.domain.world import PUBLIC
 from bot.services.checks import DNS
 from bot.services.replies import Warmed
 from bot.slack.cards.blocks import Card, card, paragraphs
+from bot.slack.cards.gone import has_gone
 from bot.slack.cards.words import PLACES_SHOWN, listed, number
 from bot.slack.escape import code, escape, person, url_text
 
@@ -92,6 +93,12 @@ def foreseen_line(warming: Warming | None) -> str:
 def _not_begun(job: JobView) -> str:
     match job.state:
         case State.PARTIAL:
+        case _ if job.ended_by_restore:
+            return "Not warmed: what was purged is not known."
+        case State.FAILED | State.CANCELLED | State.DENIED | State.EXPIRED if has_gone(job):
+            return "Not warmed: not all of it was purged, so what would be fetched may be old."
+        case State.FAILED | State.CANCELLED | State.DENIED | State.EXPIRED:
+            return "Not warmed: nothing was purged."
             return "Not warmed: some calls did not go, so what would be fetched may be old."
         case State.DONE if job.verdict is Verdict.STALE:
             return "Not warmed: the old is still served, and fetching it would keep it longer."
