@@ -852,6 +852,7 @@ WAITS = [
     pytest.param(replace(LATER, begins_told=""), "waits for its time: it begins in 20 h.", id="time-of-an-old-ledger"),
     pytest.param(replace(LATER, scheduled_for=NOW), "waits for its time, which is now.", id="time-is-now"),
     pytest.param(replace(LATER, missed=NOW - 9), "has missed its time.", id="time-missed"),
+    pytest.param(replace(LATER, unknown="x"), "cannot begin, as purgebot is configured now.", id="not-configured"),
     pytest.param(replace(waiting(), held=HELD), "waits: shop is on hold.", id="hold"),
     pytest.param(replace(waiting(), held=replace(HELD, site="*")), "waits: everything is on hold.", id="hold-on-all"),
     pytest.param(SENDING, "is still being sent: 4 of 30 calls to Cloudflare are done.", id="sending"),
@@ -998,6 +999,11 @@ STEPS = [
         "Somebody decides about P-1: `run P-1`, or *Run now* on its card, has all of it begin now. The page alone goes"
         f" out by `purge {URL}`.",
         id="time-missed",
+    ),
+    pytest.param(
+        case(old(), purges=[ours(replace(LATER, unknown="x"))]),
+        f"Its card says why. The page alone goes out by `purge {URL}`.",
+        id="not-configured",
     ),
     pytest.param(
         case(old(), purges=[ours(waiting(State.WAITING))]),

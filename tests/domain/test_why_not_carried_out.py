@@ -63,6 +63,7 @@ def test_a_purge_that_came_to_nothing_is_named_first_with_when_and_why(
 EARLIER = ours(job(9000, number=1))
 NOT_NAMED = [
     pytest.param([ours(job(20, number=3)), ours(DENIED), EARLIER], id="a-later-one-was-carried-out"),
+    pytest.param([ours(replace(job(20, State.FAILED, 3), layers=DENIED.layers)), ours(DENIED)], id="one-failed-since"),
     pytest.param([ours(replace(DENIED, ended=NOW - 90_000))], id="longer-ago-than-a-day"),
 ]
 

@@ -12,6 +12,7 @@ from bot.domain.why import Resolved
 from bot.edge.names import Resolvers
 from playground.manners import Manner
 from playground.names import RESOLVERS
+from tests.edge.looking import eyes
 from tests.playground.land import HOST, PURGE, Land, land
 
 pytestmark = pytest.mark.slow
@@ -180,6 +181,18 @@ async def test_a_purge_that_names_the_device_takes_its_copy_alone(shop: Land) ->
     assert ["MISS", "MISS", "MISS"] == [(await seen(shop, **agent))[0] for agent in agents]
     await purge(shop, {"files": [{"url": f"http://{HOST}{PAGE}", "headers": {"CF-Device-Type": "mobile"}}]})
     assert ["HIT", "MISS", "HIT"] == [(await seen(shop, **agent))[0] for agent in agents]
+
+
+async def test_who_asks_for_the_copy_of_a_device_gets_that_and_sees_whether_it_is_old(shop: Land) -> None:
+    serve(shop, Manner(by_device=True))
+    before = [(await seen(shop, user_agent=PHONE))[1], (await seen(shop))[1]]
+    shop.world.towns["shop"].origin.deploy(PAGE)
+    await purge(shop, {"files": [f"http://{HOST}{PAGE}"]})
+    looks = [
+        await eyes().look(f"http://{HOST}{PAGE}", "fra", shop.world.url_of("fra"), asked)
+        for asked in ((("CF-Device-Type", "mobile"),), (("CF-Device-Type", "desktop"),))
+    ]
+    assert (f'"{before[0]}"', True) == (looks[0].etag, looks[0].etag != looks[1].etag)
 
 
 async def test_what_visitors_send_in_a_header_may_be_part_of_the_key(shop: Land) -> None:

@@ -12,13 +12,11 @@ _REASON_MAX = 160  # characters
 
 
 def newest(case: Case) -> Ours | None:
-    """The newest purge of the page that came to nothing within a day, unless a later one was carried out."""
-    for ours in case.covering():
-        if ours.job.purged is not None:
-            return None
-        if ours.job.state in _STATES:
-            return ours if case.now - _ended(ours.job) <= TOLD_FOR else None
-    return None
+    """The newest purge of the page, where that came to nothing within a day."""
+    ours = next(iter(case.covering()), None)
+    if ours is None or ours.job.state not in _STATES or case.now - _ended(ours.job) > TOLD_FOR:
+        return None
+    return ours
 
 
 def told(case: Case, ours: Ours) -> str:

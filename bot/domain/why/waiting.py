@@ -72,6 +72,8 @@ def _waits(job: JobView, case: Case) -> str:
         return f"waits {for_what}{begins}{f'; and {_held(case.hold)}' if case.hold is not None else ''}."
     if job.held is not None:
         return f"waits: {_held(job.held)}."
+    if job.state is State.SCHEDULED and job.unknown:
+        return "cannot begin, as purgebot is configured now."
     if job.state is State.SCHEDULED:
         if _is_ahead(job, case):
             return f"waits for its time: it begins {_time(job, case)}."
@@ -108,6 +110,8 @@ def _next(job: JobView, case: Case) -> str:
         return f"Somebody decides about {job.name}: its card asks."
     if job.held is not None:
         return f"{job.name} runs when the hold ends: an approver ends it."
+    if job.state is State.SCHEDULED and job.unknown:
+        return f"Its card says why. The page alone goes out by `{or_wider(case).typed}`."
     if job.state is State.SCHEDULED:
         now = f"`run {job.name}`, or *Run now* on its card, has all of it begin now"
         waits = f"Somebody decides about {job.name}" if job.missed is not None else f"{job.name} begins by itself then"
