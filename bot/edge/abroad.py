@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl
 import httpx
 
 from bot.domain.answer import Asked
-from bot.domain.devices import as_device
 from bot.domain.masking import secret_in
 from bot.domain.reach import denied
 from bot.domain.target import Address, Unreadable, read_address
@@ -96,7 +95,7 @@ def wish(address: Address, asked: Asked, where: str | list[Location]) -> Mapping
     whose probes are asked again."""
     path, _, query = (address.rest or "/").partition("?")
     headers = httpx.Headers({"Accept": "*/*", "Accept-Encoding": "gzip"})
-    headers.update(as_device(asked))
+    headers.update(asked)
     host = address.host.strip("[]")
     return {
         "type": "http",
