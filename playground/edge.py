@@ -10,6 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from playground.cache import LIVES, REWRITTEN, Cache, Copy, is_kept, lives
 from playground.cut import cut
+from playground.devices import HEADER, device_of, in_key
 from playground.http import Reply, Target, Upstream, answer, target_of
 from playground.manners import Manner, Manners
 from playground.marks import Marks, another, cloudflare
@@ -145,8 +146,10 @@ def _garbled(reply: Reply) -> Reply:
 def _key(target: Target, manner: Manner, sent: Mapping[str, str]) -> str:
     """Scheme, host, path and query; what else counts stands behind a blank."""
     path = target.path.partition("?")[0] if manner.ignores_query else target.path
-    device = " phone" if manner.by_device and "Mobile" in sent.get("user-agent", "") else ""
-    by = "".join(f" {name}={_one_word(sent[name])}" for name in manner.by_headers if sent.get(name))
+    agent = device_of(sent.get("user-agent", ""))
+    device = in_key(agent) if manner.by_device else ""
+    given = {**sent, HEADER: agent}  # a visitor's own counts for nothing
+    by = "".join(f" {name}={_one_word(given[name])}" for name in manner.by_headers if given.get(name))
     rewritten = f"{REWRITTEN}{manner.rewrites_to}" if manner.rewrites_to else ""
     return f"http://{target.host}{path}{device}{by}{rewritten}"
 

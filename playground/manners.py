@@ -25,7 +25,7 @@ class Manner:
     keeps: float = 0.0  # seconds that the edges keep it at least, whatever it says
     keeps_errors: bool = False  # errors too
     ignores_query: bool = False
-    by_device: bool = False  # phones have copies of their own
+    by_device: bool = False  # phones and tablets have copies of their own, by their User-Agent
     by_headers: tuple[str, ...] = ()  # what visitors send in these is part of the key, names in lower case
     rewrites_to: str = ""  # a rule leads to this path further in: purges of a prefix go by it, those of a URL do not
     other_zone: bool = False  # kept in a zone that is not the one that is purged

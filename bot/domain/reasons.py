@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -244,13 +245,18 @@ def _reasons(findings: Sequence[Finding], scene: Scene) -> list[str]:
     for f in unknown:
         if not f.variant or (f.place, f.url, f.why) not in plain:
             asked = f" (asked with {in_short(f.variant)})" if f.variant else ""
-            alike.setdefault(f"{f.why.replace(f.place, PLACE, 1)}{asked}", []).append(f)
+            alike.setdefault(f"{_placeless(f)}{asked}", []).append(f)
     told = [
         f"{said_of(list(dict.fromkeys(f.place for f in about)), why)}{_of_pages([f.url for f in about], scene, ' on ')}"
         for why, about in alike.items()
     ]
     more = len(told) - NAMED_MAX
     return [*told[:NAMED_MAX], f"and {more} more reasons"] if more > 1 else told
+
+
+def _placeless(found: Finding) -> str:
+    """The reason without the name of its place, which may be a part of other words: a, in, the."""
+    return re.sub(rf"(?<![\w-]){re.escape(found.place)}(?![\w-])", PLACE, found.why, count=1)
 
 
 def said_of(places: Sequence[str], why: str) -> str:

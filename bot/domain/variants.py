@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from bot.domain.answer import Answer, Asked, varied
 from bot.domain.caching import varied_by
+from bot.domain.devices import PHONE
 from bot.domain.look import ORIGIN, Look
 from bot.domain.site import Site
 
@@ -23,7 +24,6 @@ OVER_HTTP: Asked = ((ENCODING, "gzip, deflate"),)  # every browser, where nothin
 ENCODINGS = (IDENTITY, BROTLI, CHROME, SAFARI)  # a plain visitor takes gzip; caches may keep a copy for each string
 VARIANTS_MAX = 8
 NAMES_SHOWN = 5  # fields of Vary
-PHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1"
 AS_A_PHONE: Asked = (("User-Agent", PHONE), *SAFARI)
 _GUESSED = ("User-Agent: ", "Accept-Language: ", "Origin: ")
 _ALL_ASKED = frozenset({"accept-encoding"})  # with gzip, without any, with Brotli, and as browsers ask

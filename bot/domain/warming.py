@@ -91,7 +91,8 @@ class Warming:
     left_out: int = 0  # pages beyond PAGES_MAX
     signed_in: bool = False  # the site has variants for those who are signed in, which are left alone
     found: tuple[Copy, ...] = ()
-    requests: int = 0  # sent so far
+    requests: int = 0  # sent so far, those to the origin aside
+    to_origin: int = 0  # sent there, to know whether what is kept is the new
     slow: int = 0  # slow answers in a row
     regions: tuple[str, ...] = ()  # whose probes fetch the pages too, after the places
     measured: int = 0  # pages that they have fetched

@@ -5,7 +5,7 @@ was checked is the address that is dialled. What is configured (edges, origins) 
 
 There are no tokens, cookies, proxies, redirects or kept connections here: a connection kept for one name at an address
 would serve the next name too. The request is what a plain visitor sends, without `no-cache`, which caches ignore, and
-without an extra argument, which would be another cache key.
+without an extra argument, which would be another cache key. Who asks as a device has its User-Agent.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import structlog
 from bot.domain.answer import PLAIN, Answer, Asked, varied
 from bot.domain.body import Body
 from bot.domain.codings import unreadable
+from bot.domain.devices import as_device
 from bot.domain.headers import (
     age_of,
     browsers_may_keep,
@@ -185,7 +186,7 @@ class EdgeLooker:
 
     def _request(self, asked: Address, more: Asked, connect: float, dial: httpx.URL) -> httpx.Request:
         headers = httpx.Headers({"Host": asked.host, "User-Agent": AGENT, "Accept": "*/*", "Accept-Encoding": "gzip"})
-        headers.update(more)
+        headers.update(as_device(more))
         headers.update({"Host": asked.host, "Connection": "close"})
         extensions = {
             "sni_hostname": asked.host.strip("[]"),

@@ -212,6 +212,7 @@ def warming_record(warming: Warming) -> Record:
     }
     optional: Record = {"stopped": warming.stopped, "stopped_by": warming.stopped_by, "public": list(warming.public)}
     optional["left_to_vary"] = list(warming.left_to_vary)
+    optional["to_origin"] = warming.to_origin
     return record | {name: value for name, value in optional.items() if value}
 
 

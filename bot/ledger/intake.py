@@ -107,6 +107,11 @@ class Intake:
         rows = self._tx.rows("select * from drafts where id = :id and expires > :now", id=draft, now=now)
         return (str(rows[0]["by"]), json.loads(str(rows[0]["doc"]))) if rows else None
 
+    def note_in_draft(self, draft: str, name: str, value: str) -> None:
+        """Keep one thing more with a draft, if it is there."""
+        changed = "update drafts set doc = json_set(doc, :path, :value) where id = :id"
+        self._tx.run(changed, path=f"$.{name}", value=value, id=draft)
+
     def use_draft(self, draft: str, by: str, key: str, now: float) -> Mapping[str, object] | None:
         """What `by`'s draft holds, used up by the delivery `key`, which may come again; None for anybody else, when it
         is over, and when another delivery used it."""

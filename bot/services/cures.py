@@ -7,14 +7,17 @@ from dataclasses import replace
 from bot.domain.actor import Actor
 from bot.domain.command import Command, Speaker, Verb, parse
 from bot.domain.plan import Plan
+from bot.domain.policy import Deny
 from bot.services.deciding import judge_plan
+from bot.services.holds import held
 from bot.services.purges import plan_for
 from bot.services.replies import Explained
 from bot.services.setup import Core
 
 
 async def with_policy(core: Core, actor: Actor, told: Explained, speaker: Speaker) -> Explained:
-    """`told`, with what the policy says of the purge that it offers; the same where it offers none. Makes nothing."""
+    """`told`, with what the policy says of the purge that it offers, and the hold that it would meet; the same where it
+    offers none. Makes nothing."""
     cure = told.diagnosis.cause.cure
     command = parse(cure.typed, speaker) if cure is not None and cure.line else None
     if not isinstance(command, Command) or command.verb is not Verb.PURGE:
@@ -22,4 +25,5 @@ async def with_policy(core: Core, actor: Actor, told: Explained, speaker: Speake
     plan = await plan_for(core, command, core.setup.sites[command.site])
     if not isinstance(plan, Plan) or not plan.targets:
         return told
-    return replace(told, decision=await judge_plan(core, actor, plan, command.reason))
+    decision = await judge_plan(core, actor, plan, command.reason)
+    return replace(told, decision=decision, held=None if isinstance(decision, Deny) else await held(core, plan.site))

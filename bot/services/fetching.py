@@ -120,8 +120,10 @@ async def _keep(core: Core, warming: Warming) -> None:
 
 async def _fetched(core: Core, warming: Warming, spots: tuple[Spot, ...], truth: Truth) -> Warming:
     """`warming` after its next few spots; `truth` is what the origin was seen to serve meanwhile."""
+    before = _times(truth)
     if not warming.found and (down := await _is_origin_down(core, warming, spots[0], truth)):
-        return replace(warming, stopped=down, due_at=core.clock.now() + LEASE_SECONDS)
+        told = warming.to_origin + _times(truth) - before
+        return replace(warming, stopped=down, to_origin=told, due_at=core.clock.now() + LEASE_SECONDS)
     visits = await asyncio.gather(*(_visit(core, warming, spot, truth) for spot in spots))
     asked = [one for visit in visits for one in visit.asked]
     slow = warming.slow
@@ -132,11 +134,17 @@ async def _fetched(core: Core, warming: Warming, spots: tuple[Spot, ...], truth:
         warming,
         found=(*warming.found, *(visit.copy for visit in visits)),
         requests=warming.requests + len(asked),
+        to_origin=warming.to_origin + _times(truth) - before,
         slow=slow,
         varies=tuple(sorted({*warming.varies, *(name for one in asked for name in varied_by(one.look.varies))})),
         stopped=stopped,
         due_at=core.clock.now() + LEASE_SECONDS,
     )
+
+
+def _times(truth: Truth) -> int:
+    """How often the origin was asked."""
+    return sum(map(len, truth.values()))
 
 
 async def _is_origin_down(core: Core, warming: Warming, spot: Spot, truth: Truth) -> str:

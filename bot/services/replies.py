@@ -205,7 +205,8 @@ class BadLinesFound:
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """Why a page looks old; `case` is what was seen. `decision` is the policy's on the purge that it offers."""
+    """Why a page looks old; `case` is what was seen. `decision` is the policy's on the purge that it offers, and `held`
+    what keeps that from beginning."""
 
     site: Site
     url: str
@@ -213,6 +214,7 @@ class Explained:
     case: Case
     draft: str = ""  # holds the line of the cure, for a button
     decision: Decision | None = None
+    held: Hold | None = None
     notes: Sequence[str] = ()  # what was repaired in the line
 
 

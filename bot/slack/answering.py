@@ -60,7 +60,8 @@ class Answering:
         if isinstance(reply, JobShown | QueuedShown):
             return Answer(await self._past.with_targets(asking, reply), replaces)
         if isinstance(reply, Checked):
-            return Answer(await self._past.with_strip(asking, reply), replaces)
+            draft = text_of(delivery.body, "value").partition(":")[0] if delivery.kind == CLICK else ""
+            return Answer(await self._past.with_strip(asking, reply, draft), replaces)
         if isinstance(reply, Linted):
             return Answer(await self._past.with_report(asking, reply), replaces)
         if isinstance(reply, JobMade) and reply.new and reply.job.state is State.WAITING:

@@ -96,7 +96,7 @@ def card_for(reply: Reply, now: float, command: str) -> Card:
         case BadLinesFound(draft, asked):
             return private.bad_lines_card(asked, draft)
         case Checked() as checked:
-            return holds.also_held(check_card(checked, now, command), checked.held)
+            return check_card(checked, now, command)
         case Explained() as explained:
             return why_card(explained, command)
         case Linted():

@@ -1,7 +1,7 @@
 """Files for one person: into their own conversation with the bot, in Slack's three steps. No file can be shown to one
 person in a channel (https://github.com/slackapi/node-slack-sdk/issues/1790, read 2026-11-26).
 
-    files.getUploadURLExternal → the bytes to that address → files.completeUploadExternal
+    files.getUploadURLExternal → the bytes to that address → files.completeUploadExternal        files.delete
 
 (https://docs.slack.dev/messaging/working-with-files, read 2026-11-23). The bytes' address gets no token.
 """
@@ -32,8 +32,16 @@ class File:
     alt: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A file that is shared: its id, and its address, "" where Slack tells none."""
+
+    id: str
+    link: str
+
+
 class Files:
-    """Sends files."""
+    """Sends files, and takes them away."""
 
     def __init__(self, api: SlackApi) -> None:
         self._api = api
@@ -42,9 +50,8 @@ class Files:
         """The id of the conversation between `user` and the bot. Raises SlackTrouble."""
         return text_of(part_of(await self._api.call("conversations.open", users=user), "channel"), "id")
 
-    async def send(self, channel: str, file: File, comment: str = "") -> str:
-        """Share `file` in a conversation, under `comment`; its address, "" where Slack tells none. Raises
-        SlackTrouble."""
+    async def send(self, channel: str, file: File, comment: str = "") -> Sent:
+        """Share `file` in a conversation, under `comment`. Raises SlackTrouble."""
         size = await asyncio.to_thread(file.content.seek, 0, os.SEEK_END)
         more = {"alt_txt": file.alt[:ALT_MAX]} if file.alt else {}
         asked = await self._api.call("files.getUploadURLExternal", filename=file.name, length=size, **more)
@@ -54,7 +61,12 @@ class Files:
         shared = await self._api.call("files.completeUploadExternal", files=listed, channel_id=channel, **said)
         found = shared.get("files")
         first = found[0] if isinstance(found, list) and found else {}
-        return text_of(first, "permalink")
+        return Sent(text_of(asked, "file_id"), text_of(first, "permalink"))
+
+    async def take_away(self, id: str) -> None:
+        """Have a file of our own gone (https://docs.slack.dev/reference/methods/files.delete, read 2026-11-27). Raises
+        SlackTrouble."""
+        await self._api.call("files.delete", file=id)
 
     async def _put(self, url: str, file: File) -> None:
         await asyncio.to_thread(file.content.seek, 0)

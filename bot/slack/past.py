@@ -36,6 +36,7 @@ from bot.slack.cards.targets import is_listed
 from bot.slack.chart import alt_text, draw
 from bot.slack.escape import channel, linked
 from bot.slack.files import File, Files
+from bot.slack.payload import text_of
 from bot.slack.strip import alt_of, draw_strip, strip_of
 from bot.slack.web_api import SlackApi, SlackTrouble
 
@@ -86,17 +87,42 @@ class Past:
         told = await self._sent(asking, File("purges.png", title, io.BytesIO(picture), alt))
         return Card(table.text, [*table.blocks, context([told])])
 
-    async def with_strip(self, asking: Asking, checked: Checked) -> Card:
-        """The card of a check; of many places or pages a picture too."""
+    async def with_strip(self, asking: Asking, checked: Checked, draft: str = "") -> Card:
+        """The card of a check; of many places or pages a picture too, which takes the place of that of the check whose
+        `draft` brought this one."""
         told, strip = self._card(checked), strip_of(checked)
+        before = await self._picture(asking, draft)
         if strip is None:
+            await self._take_away(before)
             return told
         async with self._drawing:
             picture = await asyncio.to_thread(draw_strip, strip)
         file = File("places.png", "where it is fresh and where it is old", io.BytesIO(picture), alt_of(strip))
-        sent = context([await self._sent(asking, file)])
+        words, id = await self._shared(asking, file)
+        if id:
+            await self._take_away(before)
+        await self._note_picture(checked.draft, id or before)
+        sent = context([words])
         at = next((n for n, block in enumerate(told.blocks) if block["type"] == "actions"), len(told.blocks))
         return Card(told.text, [*told.blocks[:at], sent, *told.blocks[at:]])
+
+    async def _picture(self, asking: Asking, draft: str) -> str:
+        """The id of the picture that came with the check of a draft of the asker's; "" for none."""
+        found = await self._core.ledger.read(lambda books: books.intake.draft(draft, self._core.clock.now()))
+        return text_of(found[1], "picture") if found is not None and found[0] == asking.actor.id else ""
+
+    async def _note_picture(self, draft: str, id: str) -> None:
+        if draft and id:
+            await self._core.ledger.write(lambda books: books.intake.note_in_draft(draft, "picture", id))
+
+    async def _take_away(self, id: str) -> None:
+        """A picture of before, which would stand beside the one of now."""
+        if not id:
+            return
+        try:
+            await self._files.take_away(id)
+        except SlackTrouble as trouble:
+            log.warning("file_not_taken_away", error=trouble.error)
 
     async def with_report(self, asking: Asking, linted: Linted) -> Card:
         """The card of a lint; where it has no room for all of it, the whole as a file too."""
@@ -135,18 +161,26 @@ class Past:
         return f"P-{command.job}", _once([replace(jobs[0], targets=targets)])
 
     async def _sent(self, asking: Asking, file: File) -> str:
-        """Where the file is, or why it is nowhere. Asked for in a channel it comes to the asker's own messages, and
-        says there why."""
+        """Where the file is, or why it is nowhere."""
+        words, _ = await self._shared(asking, file)
+        return words
+
+    async def _shared(self, asking: Asking, file: File) -> tuple[str, str]:
+        """The same, and the file's id, "" where it is nowhere. Asked for in a channel it comes to the asker's own
+        messages, and says there why."""
         try:
             own = await self._files.place(asking.actor.id)
             elsewhere = asking.channel not in ("", own)
-            link = await self._files.send(own, file, _from(asking.channel) if elsewhere else "")
+            sent = await self._files.send(own, file, _from(asking.channel) if elsewhere else "")
         except SlackTrouble as trouble:
             log.warning("file_not_sent", file=file.name, error=trouble.error)
             later = f"Slack did not take it ({trouble.error}). Ask again in a minute."
-            return f"{file.name} was not sent. {_SCOPES if trouble.error == 'missing_scope' else later}"
+            return f"{file.name} was not sent. {_SCOPES if trouble.error == 'missing_scope' else later}", ""
         why = ", as a channel shows files to everybody" if elsewhere else ""
-        return f"{linked(link, file.name) or file.name} is in your messages with purgebot{why}: {file.title}"
+        return (
+            f"{linked(sent.link, file.name) or file.name} is in your messages with purgebot{why}: {file.title}",
+            sent.id,
+        )
 
     def _card(self, reply: Reply) -> Card:
         return card_for(reply, self._core.clock.now(), self._core.setup.command)

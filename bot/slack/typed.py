@@ -1,4 +1,4 @@
-"""What people typed as a reason or a note, as far as a reply may show it: no mark in it is one of ours."""
+"""What people typed as a reason, a note or a URL, as far as a reply may show it: no mark in it is one of ours."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ from bot.domain.job import JobView
 from bot.domain.thread_step import Event
 from bot.domain.timeline import Entry, Moment
 from bot.services.replies import (
+    Checked,
     Done,
+    Explained,
     HoldEnded,
     HoldLaid,
     JobMade,
     JobShown,
     JobsListed,
     LogShown,
+    PlanShown,
     Queued,
     QueuedOver,
     QueuedShown,
     Reply,
     SiteHeld,
     SitesListed,
+    Warmed,
 )
 
 _BY_PEOPLE = frozenset(
@@ -41,6 +45,14 @@ def _typed(reply: Reply) -> Iterator[str]:
     match reply:
         case JobMade(job) | Done(job):
             yield from _of_job(job)
+        case Checked(urls=urls, left_out=left_out):
+            yield from (*urls, *left_out)
+        case Explained(url=url):
+            yield url
+        case Warmed(warming):
+            yield from warming.urls
+        case PlanShown(plan):
+            yield from (target.value for target in plan.targets)
         case JobShown(job, _, moments):
             yield from _of_job(job)
             yield from (text for moment in moments for text in _of_moment(moment))
@@ -66,6 +78,7 @@ def _typed(reply: Reply) -> Iterator[str]:
 
 
 def _of_job(job: JobView) -> Iterator[str]:
+    yield from job.sample
     yield job.reason
     yield job.stop_reason.partition(": ")[2]
     yield from _of_holds(job.held, job.held_ahead)

@@ -10,12 +10,15 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 
 from playground.clouds.buckets import Buckets, Window
 from playground.clouds.desk import Desk, Done, Refusals, Request, said
 from playground.clouds.wishes import TOO_LONG, Asked, Rejected, read
+from playground.devices import in_key
 from playground.faults import THROTTLE_SECONDS
 from playground.http import Reply
+from playground.manners import Manners
 
 ACCOUNT = "cf"
 BODY_MAX = 1024 * 1024  # bytes; ours, Cloudflare tells none
@@ -43,6 +46,7 @@ class Cloudflare(Desk):
     window: Window
     name: str = "shop.test"
     plan: str = "pro"
+    manners: Manners | None = None  # how pages are kept
     environments: frozenset[str] = frozenset()  # by `ref`; they hold copies of their own
 
     keeps = BODY_MAX + 1
@@ -109,8 +113,19 @@ class Cloudflare(Desk):
         if environment:  # the edges hold production alone
             return self._enveloped(200, [], {"id": zone}), ()
         return self._enveloped(200, [], {"id": zone}), self.purge(
-            asked.kind, asked.values or ("*",), soft=deed == "invalidate_cache"
+            asked.kind, self._keys(asked) or ("*",), soft=deed == "invalidate_cache"
         )
+
+    def _keys(self, asked: Asked) -> tuple[str, ...]:
+        """What is to go: of a URL the copy of the device that is named, where its key has one."""
+        return tuple(
+            f"{value}{in_key(device)}" if device and self._is_by_device(value) else value
+            for value, device in zip_longest(asked.values, asked.devices, fillvalue="")
+        )
+
+    def _is_by_device(self, url: str) -> bool:
+        host, _, path = url.partition("://")[2].partition("/")
+        return self.manners is not None and self.manners.of(host, f"/{path}").by_device
 
     def _take(self, asked: Asked) -> None:
         wait = self.buckets.take(*asked.cost)

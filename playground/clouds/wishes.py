@@ -12,6 +12,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from playground.devices import HEADER
+
 ENTRIES_MAX = 100  # per call, for files as for tags, hosts and prefixes, on every plan but enterprise
 TAG_MAX, SEPARATORS_MAX = 1024, 31
 SELECTORS = {"files": "url", "tags": "tag", "hosts": "host", "prefixes": "prefix"}
@@ -38,10 +40,12 @@ class Rejected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One purge as validated: `values` of one kind, none for everything."""
+    """One purge as validated: `values` of one kind, none for everything; `devices` are those whose copies of the URLs
+    are meant, in their order, as far as CF-Device-Type says."""
 
     kind: str
     values: tuple[str, ...]
+    devices: tuple[str, ...] = ()
 
     @property
     def cost(self) -> tuple[str, int]:
@@ -62,7 +66,10 @@ def read(content_type: str, body: bytes, hosts: frozenset[str]) -> Asked:
         if doc["purge_everything"] is not True:
             raise Rejected(400, 1013, "purge_everything must be true")
         return Asked("everything", ())
-    return Asked(SELECTORS[chosen[0]], _values(chosen[0], doc[chosen[0]], hosts))
+    entries = doc[chosen[0]]
+    values = _values(chosen[0], entries, hosts)
+    devices = tuple(map(_device, entries)) if chosen[0] == "files" and isinstance(entries, list) else ()
+    return Asked(SELECTORS[chosen[0]], values, devices)
 
 
 def _document(content_type: str, body: bytes) -> Mapping[str, object]:
@@ -106,6 +113,11 @@ def _file(entry: object, hosts: frozenset[str]) -> str:
     scheme, host, rest = found.groups()
     _in_zone(str(url), host, hosts)
     return f"{scheme.lower()}://{host.lower()}{rest if rest.startswith('/') else '/' + rest}"
+
+
+def _device(entry: object) -> str:
+    headers = entry.get("headers", {}) if isinstance(entry, dict) else {}
+    return next((value for name, value in headers.items() if name.lower() == HEADER), "")
 
 
 def _tag(tag: str, hosts: frozenset[str]) -> str:

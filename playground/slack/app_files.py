@@ -1,7 +1,8 @@
 """An app's files, in three steps: an address is asked for, the bytes go there, and the file is shared.
 
 Sources, read 2026-11-23: https://docs.slack.dev/reference/methods/files.getUploadURLExternal (arguments never as JSON),
-…/files.completeUploadExternal, https://docs.slack.dev/messaging/working-with-files.
+…/files.completeUploadExternal, https://docs.slack.dev/messaging/working-with-files. Read 2026-11-27:
+…/files.delete.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from playground.slack.writing import Writing
 from playground.store import Store
 
 ALT_MAX = 1000  # characters
+DELETED = "This file was deleted."  # what Slack shows in its place
 SCHEMA = """create table if not exists slack_app_files (
   id text primary key, ticket text not null, name text not null, title text not null, alt text not null,
   length integer not null, content blob, shared text not null default '')"""
@@ -70,6 +72,20 @@ class AppFiles:
         if not rows:
             raise Refusal("file_not_found")
         return {"ok": True, "file": self._told(rows[0], str(rows[0]["title"]))}
+
+    async def delete(self, asked: Arguments) -> Doc:
+        """files.delete: the app's own; its message stays, with a word in its place."""
+        id = asked.needed("file")
+        rows = self._store.rows("select * from slack_app_files where id = ? and shared != ''", (id,))
+        if not rows:
+            raise Refusal("file_not_found")
+        self._store.execute("delete from slack_app_files where id = ?", (id,))
+        told = _lines(self._told(rows[0], str(rows[0]["title"])))
+        for message in self._room.seen(str(rows[0]["shared"])):
+            if told[0] in message.text:
+                text = "\n".join(line for line in message.text.splitlines() if line not in told)
+                self._room.update(message, "\n".join(filter(None, [text, DELETED])), [], edited=False)
+        return {"ok": True}
 
     def _shared_to(self, asked: Arguments) -> Channel | None:
         if not asked.text("channel_id"):

@@ -44,6 +44,7 @@ RATES: dict[str, Rate] = {
     "conversations.info": TIER_3,
     "conversations.open": TIER_3,
     "conversations.replies": TIER_3,
+    "files.delete": TIER_3,
     "reactions.add": TIER_3,
     "chat.postEphemeral": TIER_4,
     "conversations.members": TIER_4,

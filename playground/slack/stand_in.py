@@ -147,6 +147,7 @@ def _methods(
         "conversations.open": looking.direct,
         "conversations.replies": looking.replies,
         "files.completeUploadExternal": app_files.complete,
+        "files.delete": app_files.delete,
         "files.getUploadURLExternal": app_files.ask,
         "files.info": file_info,
         "reactions.add": writing.react,

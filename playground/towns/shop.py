@@ -66,6 +66,7 @@ def town(
         token=TOKEN,
         zone=ZONE,
         hosts=frozenset(HOSTS),
+        manners=ground.manners,
         edges={city: edge.cache for city, edge in edges.items()},
         buckets=Buckets(ground.store, "cf", dict(budgets or BUDGETS), ground.now),
         window=Window(ground.store, "cf", api_calls, API_SECONDS, ground.now),

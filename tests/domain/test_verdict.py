@@ -703,6 +703,11 @@ UNKNOWN_ROWS = {
         Verdict.UNKNOWN,
         "the origin answered 503",
     ),
+    "the origin is in trouble, and a place is called as parts of words are": Row(
+        [look("a"), look("b"), *[replace(x, status=503) for x in origin()]],
+        Verdict.UNKNOWN,
+        "the origin answered 503",
+    ),
     "trouble at both is not fresh": Row(
         [look("fra", cached=HIT, status=500), *[replace(x, status=500) for x in origin()]],
         Verdict.UNKNOWN,

@@ -98,6 +98,7 @@ def waiting(state: State = State.QUEUED) -> JobView:
     )
 
 
+LATER = replace(waiting(State.SCHEDULED), scheduled_for=NOW + 72_000, begins_told="Sat 16 Jan 05:00:00 CET")
 CONFIRMING = replace(
     job(20, State.CONFIRMING),
     layers=(layer(VARNISH, 20), replace(layer(CLOUDFLARE, 20, LayerState.PURGING), pending=1, ids=("I2J",))),
@@ -893,7 +894,16 @@ WAITS = [
     pytest.param(waiting(), "has not begun.", id="not-begun"),
     pytest.param(waiting(State.WAITING), "waits for votes.", id="votes"),
     pytest.param(waiting(State.NEEDS_DECISION), "waits for a decision, since an answer was lost.", id="decision"),
-    pytest.param(waiting(State.SCHEDULED), "waits for its time.", id="time"),
+    pytest.param(LATER, "waits for its time: it begins in 20 h, Sat 16 Jan 05:00:00 CET.", id="time"),
+    pytest.param(
+        replace(LATER, state=State.WAITING),
+        "waits for votes, and then for its time: it begins in 20 h, Sat 16 Jan 05:00:00 CET.",
+        id="votes-and-time",
+    ),
+    pytest.param(replace(LATER, begins_told=""), "waits for its time: it begins in 20 h.", id="time-of-an-old-ledger"),
+    pytest.param(replace(LATER, scheduled_for=NOW), "waits for its time, which is now.", id="time-is-now"),
+    pytest.param(replace(LATER, missed=NOW - 9), "has missed its time.", id="time-missed"),
+    pytest.param(replace(LATER, unknown="x"), "cannot begin, as purgebot is configured now.", id="not-configured"),
     pytest.param(replace(waiting(), held=HELD), "waits: shop is on hold.", id="hold"),
     pytest.param(replace(waiting(), held=replace(HELD, site="*")), "waits: everything is on hold.", id="hold-on-all"),
     pytest.param(SENDING, "is still being sent: 4 of 30 calls to Cloudflare are done.", id="sending"),
@@ -901,6 +911,11 @@ WAITS = [
         replace(SENDING, layers=(replace(SENDING.layers[1], waits_until=NOW + 95),)),
         "waits for Cloudflare, which takes no more calls for 95 s.",
         id="rate-limit",
+    ),
+    pytest.param(
+        replace(SENDING, layers=(replace(SENDING.layers[1], waits_until=NOW + 0.4),)),
+        "waits for Cloudflare, which takes no more calls for 1 s.",
+        id="rate-limit-that-ends",
     ),
 ]
 
@@ -1016,7 +1031,31 @@ STEPS = [
         "Mend the origin first: a purge now would leave visitors with errors.",
         id="failing",
     ),
-    pytest.param(case(old(), purges=[ours(FAILED)]), NO_PERMISSION.advice, id="refused"),
+    pytest.param(
+        case(old(), purges=[ours(FAILED)]),
+        f"{NO_PERMISSION.advice} *Retry* is on the card of P-1; `retry P-1` does the same.",
+        id="refused",
+    ),
+    pytest.param(
+        case(old(), purges=[ours(replace(FAILED, for_good=True))]), NO_PERMISSION.advice, id="refused-for-good"
+    ),
+    pytest.param(
+        case(old(), purges=[ours(LATER)]),
+        "P-1 begins by itself then: `run P-1`, or *Run now* on its card, has all of it begin now. The page alone goes"
+        f" out by `purge {URL}`.",
+        id="time",
+    ),
+    pytest.param(
+        case(old(), purges=[ours(replace(LATER, missed=NOW - 9))]),
+        "Somebody decides about P-1: `run P-1`, or *Run now* on its card, has all of it begin now. The page alone goes"
+        f" out by `purge {URL}`.",
+        id="time-missed",
+    ),
+    pytest.param(
+        case(old(), purges=[ours(replace(LATER, unknown="x"))]),
+        f"Its card says why. The page alone goes out by `purge {URL}`.",
+        id="not-configured",
+    ),
     pytest.param(
         case(old(), purges=[ours(waiting(State.WAITING))]),
         "An approver answers P-1: its card says who is asked.",
@@ -1358,6 +1397,19 @@ def test_a_variant_is_shown_whole_and_by_a_line_that_shows_it_again(address: str
     assert f"curl -sS -o /dev/null -D - {GZIP} -H 'User-Agent: {LONG}' {ends}" == told.repeat
 
 
+def test_the_line_asks_for_the_copy_of_a_device_as_that_device() -> None:
+    asked = (("CF-Device-Type", "mobile"),)
+    made = case(
+        edge("fra", glance("fra", "new", HIT, 9), variants=[glance("fra", "old", HIT, 9000, asked=asked)] * 2),
+        origin(variants=[glance(ORIGIN, "new", asked=asked)]),
+        site=replace(SHOP, edges={"fra": ""}, variants=({"CF-Device-Type": "mobile"},)),
+    )
+    told = diagnose(made).cause
+    assert 'fra: CF-Device-Type: mobile: 200 HIT, 2 h old, version "old", the old one both times' == told.evidence[1]
+    sent = f"{GZIP} -H 'CF-Device-Type: mobile' -H 'User-Agent: {LONG}'"
+    assert f"curl -sS -o /dev/null -D - {sent} {URL}" == told.repeat
+
+
 def test_a_variant_by_a_secret_is_told_by_its_name_and_the_line_leaves_room_for_the_value() -> None:
     asked = (("Cookie", "tier=gold"),)
     made = case(
@@ -1506,3 +1558,18 @@ def test_there_is_always_a_cause_and_what_is_seen_is_shown(made: Case) -> None:
 @given(cases())
 def test_each_rule_alone_never_raises(made: Case) -> None:
     assert [] == [rule for rule in RULES if (found := rule(made)) is not None and not found.what]
+
+
+LINK = "https://shop.slack.com/archives/C_SHOP/p1"
+
+
+@pytest.mark.parametrize("made", [FAILED, LATER], ids=["failed", "scheduled"])
+def test_the_card_of_the_job_that_is_shown_is_named(made: JobView) -> None:
+    told = diagnose(
+        case(old(), purges=[ours(replace(made, url=LINK)), ours(replace(job(9000), id=9, url="https://x.test"))])
+    )
+    assert LINK == told.cause.card
+
+
+def test_what_is_purged_leads_to_no_card() -> None:
+    assert "" == diagnose(case(old(), purges=[ours(replace(OTHER_THEN, url=LINK))])).cause.card

@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.answer import Asked, varied
+from bot.domain.devices import PHONE
 from bot.domain.site import Marker
 from bot.domain.variants import BROTLI, CHROME
 from bot.edge import AGENT, EdgeLooker, resolve
@@ -371,7 +372,7 @@ async def test_a_variant_is_asked_for_in_its_own_words_and_named_so() -> None:
         asked = (("CF-Device-Type", "mobile"), ("Accept-Encoding", "identity"), ("Host", "evil.test"))
         look = await eyes().look(URL, "fra", server.url, asked)
     expected = (
-        f"GET /pricing HTTP/1.1\r\nUser-Agent: {AGENT}\r\nAccept: */*\r\nCF-Device-Type: mobile\r\n"
+        f"GET /pricing HTTP/1.1\r\nUser-Agent: {PHONE}\r\nAccept: */*\r\nCF-Device-Type: mobile\r\n"
         f"Accept-Encoding: identity\r\nHost: {HOST}\r\nConnection: close\r\n\r\n"
     )
     assert [sorted(expected.split("\r\n"))] == [sorted(head.decode().split("\r\n")) for head in server.heads]

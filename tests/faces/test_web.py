@@ -137,6 +137,22 @@ async def test_a_machine_hears_the_terminal_s_name_of_the_command(tmp_path: Path
     assert (True, False) == (answer in text, "/purge" in text)
 
 
+TICKED = "https://www.shop.test/a`b"
+AS_TYPED = {
+    "check": f"To purge: purgebot purge '{TICKED}'",
+    "why": f"Next: Purge it. purgebot purge '\"{TICKED}\"'",
+    "plan": f"Plan · {TICKED} · nothing was sent",
+    "purge": f"P-1 begins now · {TICKED}",
+}
+
+
+@pytest.mark.parametrize("verb", AS_TYPED)
+async def test_a_backtick_in_a_url_is_no_mark_and_stays_in_what_is_to_be_copied(tmp_path: Path, verb: str) -> None:
+    async with counter(tmp_path) as door:
+        text = (await door.say(f"{verb} {TICKED}")).json()["text"]
+    assert AS_TYPED[verb] in text
+
+
 async def test_a_machine_may_repeat_a_line_of_slack(tmp_path: Path) -> None:
     async with counter(tmp_path) as door:
         answers = [await door.say(line) for line in ("/purge whoami", "purgebot whoami", "whoami", "/purge")]

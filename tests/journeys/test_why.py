@@ -30,6 +30,7 @@ CHANGING = (
     (r"(?<= -p )\d+", "…"),
     (r"(purgebot=)[\w-]+", r"\1…"),
     (r"SHA-256 [0-9a-f]{12}", "SHA-256 0123456789ab"),
+    (r" <https?://[^>|]+\|Its card in the channel>\.", ""),  # where Slack has told its address by then
 )
 
 

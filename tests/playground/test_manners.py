@@ -12,11 +12,13 @@ from bot.domain.why import Resolved
 from bot.edge.names import Resolvers
 from playground.manners import Manner
 from playground.names import RESOLVERS
+from tests.edge.looking import eyes
 from tests.playground.land import HOST, PURGE, Land, land
 
 pytestmark = pytest.mark.slow
 PAGE = "/page"
 PHONE = "Mozilla/5.0 (iPhone) Mobile"
+TABLET = "Mozilla/5.0 (iPad) Mobile"
 
 
 @pytest.fixture
@@ -151,6 +153,46 @@ async def test_a_purge_by_prefix_reaches_phones_as_well(shop: Land) -> None:
     await seen(shop, user_agent=PHONE)
     await purge(shop, {"prefixes": [f"{HOST}{PAGE}"]})
     assert "MISS" == (await seen(shop, user_agent=PHONE))[0]
+
+
+async def test_a_device_is_what_the_user_agent_says_whatever_a_visitor_claims(shop: Land) -> None:
+    serve(shop, Manner(by_device=True))
+    await seen(shop, user_agent=PHONE)
+    assert ["HIT", "MISS", "HIT", "MISS"] == [
+        (await seen(shop, user_agent=PHONE, cf_device_type="desktop"))[0],
+        (await seen(shop, cf_device_type="mobile"))[0],
+        (await seen(shop))[0],
+        (await seen(shop, user_agent=TABLET))[0],
+    ]
+
+
+async def test_a_header_of_the_device_is_the_edges_own(shop: Land) -> None:
+    serve(shop, Manner(by_headers=("cf-device-type",)))
+    assert ["MISS", "HIT", "MISS"] == [
+        (await seen(shop))[0],
+        (await seen(shop, cf_device_type="mobile"))[0],
+        (await seen(shop, user_agent=PHONE))[0],
+    ]
+
+
+async def test_a_purge_that_names_the_device_takes_its_copy_alone(shop: Land) -> None:
+    serve(shop, Manner(by_device=True))
+    agents = [{}, {"user_agent": PHONE}, {"user_agent": TABLET}]
+    assert ["MISS", "MISS", "MISS"] == [(await seen(shop, **agent))[0] for agent in agents]
+    await purge(shop, {"files": [{"url": f"http://{HOST}{PAGE}", "headers": {"CF-Device-Type": "mobile"}}]})
+    assert ["HIT", "MISS", "HIT"] == [(await seen(shop, **agent))[0] for agent in agents]
+
+
+async def test_who_asks_for_the_copy_of_a_device_gets_that_and_sees_whether_it_is_old(shop: Land) -> None:
+    serve(shop, Manner(by_device=True))
+    before = [(await seen(shop, user_agent=PHONE))[1], (await seen(shop))[1]]
+    shop.world.towns["shop"].origin.deploy(PAGE)
+    await purge(shop, {"files": [f"http://{HOST}{PAGE}"]})
+    looks = [
+        await eyes().look(f"http://{HOST}{PAGE}", "fra", shop.world.url_of("fra"), asked)
+        for asked in ((("CF-Device-Type", "mobile"),), (("CF-Device-Type", "desktop"),))
+    ]
+    assert (f'"{before[0]}"', True) == (looks[0].etag, looks[0].etag != looks[1].etag)
 
 
 async def test_what_visitors_send_in_a_header_may_be_part_of_the_key(shop: Land) -> None:

@@ -86,6 +86,18 @@ async def test_what_was_not_shared_nobody_opens(world: Land) -> None:
     assert 404 == (await world.people.get(f"/slack/api/file/{id}")).status_code
 
 
+async def test_a_file_that_is_deleted_nobody_opens_and_its_message_says_so(world: Land) -> None:
+    url, id = await asked(world)
+    await put(url)
+    channel = str((await world.bot.conversations_open(users="U_MIA"))["channel"]["id"])
+    await world.bot.files_completeUploadExternal(
+        files=[{"id": id, "title": "Log"}], channel_id=channel, initial_comment="Here it is."
+    )
+    assert ["", "file_not_found"] == [await error_of(world, "files.delete", file=id) for _ in range(2)]
+    assert 404 == (await world.people.get(f"/slack/api/file/{id}")).status_code
+    assert "Here it is.\nThis file was deleted." == (await world.messages("D_MIA"))[-1]["text"]
+
+
 REFUSED = {
     "no name": ("files.getUploadURLExternal", {"length": 3}, "invalid_arguments"),
     "no length": ("files.getUploadURLExternal", {"filename": "a.csv"}, "invalid_arguments"),

@@ -356,7 +356,16 @@ LEADS = {
         f"{URL}/2: edge 0 answered 302, which leads to {URL}/3. {URL}/3: edge 0 answered 302, which leads to {URL}/4, "
         "the redirect number 4 in a row, and no more are followed",
     ),
-    "nowhere": ({"/": moved("http://[")}, "edge 0 answered 302"),
+    "nowhere": ({"/": moved("http://[")}, "edge 0 answered 302, and where that leads cannot be read"),
+    "to another port": (
+        {"/": moved(f"{URL}:8081/x?token=y")},
+        f"edge 0 answered 302, which leads to {URL}:8081/x?…, on port 8081, where nothing is read",
+    ),
+    "to somebody's": (
+        {"/": moved("http://mia:secret@other.example/x")},
+        "edge 0 answered 302, which leads to http://other.example/x with a user's name, and is not followed",
+    ),
+    "to a telephone": ({"/": moved("tel:+49")}, "edge 0 answered 302, which leads to no page"),
 }
 
 

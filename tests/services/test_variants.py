@@ -12,9 +12,10 @@ import pytest
 
 from bot.domain.answer import PLAIN, Answer, Asked, varied
 from bot.domain.defaults import built_in
+from bot.domain.devices import PHONE
 from bot.domain.job import State
 from bot.domain.site import Site
-from bot.domain.variants import PHONE, others_may_differ, to_prove
+from bot.domain.variants import others_may_differ, to_prove
 from bot.domain.verdict import Look, Verdict
 from bot.export.record import check_record, job_record
 from bot.ports import ReadHeaders

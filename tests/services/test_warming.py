@@ -174,6 +174,17 @@ async def test_an_origin_that_is_down_is_told_before_an_edge_is_asked(tmp_path: 
     assert (expected, [], ()) == (warming.stopped, warm.edges.asked, warming.found)
 
 
+async def test_what_the_origin_was_asked_is_counted_beside_what_the_edges_were(tmp_path: Path) -> None:
+    warm = warm_shop(tmp_path, replace(SHOP, variants=({"CF-Device-Type": "mobile"},)))
+    warming = await warm.warm(f"warm {paths(3)}")
+    warm.edges.origin_status = 503
+    down = await warm.warm(f"warm {paths(3)}")
+    await warm.close()
+    assert (24, 12) == (warming.requests, warming.to_origin)
+    assert (0, 1) == (down.requests, down.to_origin)
+    assert 13 == warm.edges.looks  # those at the origin
+
+
 async def test_what_is_kept_already_is_asked_for_once(tmp_path: Path) -> None:
     warm = warm_shop(tmp_path)
     await warm.warm(f"warm {A}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.actor import Actor
 from bot.domain.answer import PLAIN, Answer, Asked
 from bot.domain.hold import Hold
 from bot.domain.job import JobView, State
@@ -32,7 +33,7 @@ from bot.services.our_purges import FAR, our_purges
 from bot.services.replies import Explained
 from bot.services.why import explain
 from providers.contract import Kind
-from tests.services.shop import LEA, MIA, SHOP, ScriptedEdges, Shop, open_shop, url
+from tests.services.shop import GUEST, LEA, MIA, SHOP, ScriptedEdges, Shop, open_shop, url
 from tests.slate import SlateClock
 
 
@@ -110,6 +111,23 @@ async def test_what_the_policy_says_of_the_next_step_is_known_beforehand(
     told = offering(await why(shop, url("/a")), line)
     decision = (await with_policy(shop.core, MIA, told, Speaker((SHOP,)))).decision
     assert expected is (None if decision is None else type(decision))
+
+
+@pytest.mark.parametrize(
+    ("line", "actor", "reason"),
+    [
+        pytest.param("https://www.shop.test/a", MIA, "deploying", id="a-purge"),
+        pytest.param("https://www.shop.test/a", GUEST, None, id="one-that-the-policy-refuses"),
+        pytest.param("check https://www.shop.test/a", MIA, None, id="no-purge"),
+    ],
+)
+async def test_the_hold_that_the_next_step_would_meet_is_known_beforehand(
+    shop: Shop, line: str, actor: Actor, reason: str | None
+) -> None:
+    hold = Hold("shop", "U_LEA", "deploying", shop.clock.now())
+    await shop.ledger.write(lambda books: books.holds.keep("shop", hold))
+    told = await with_policy(shop.core, actor, offering(await why(shop, url("/a")), line), Speaker((SHOP,)))
+    assert reason == (told.held.reason if told.held is not None else None)
 
 
 async def test_what_was_repaired_in_the_line_is_told(shop: Shop) -> None:

@@ -212,3 +212,39 @@ async def test_another_sites_job_has_no_record_for_a_stranger(shop: Room) -> Non
 
 async def test_the_scopes_that_are_told_are_those_of_the_manifest() -> None:
     assert [] == [scope for scope in re.findall(r"`(\w+:\w+)`", SCOPES) if scope not in GRANTED]
+
+
+def again_of(note: Doc) -> str:
+    """What *Check again* stands for."""
+    values: list[str] = re.findall(r"'value': '([^']+:0)'", str(note["blocks"]))
+    return values[0]
+
+
+async def test_a_check_that_is_made_again_puts_its_picture_in_the_place_of_the_one_before(shop: Room) -> None:
+    shop.world.towns["shop"].origin.deploy("", "")
+    await shop.command("U_MIA", f"check {PRICING} {HOST}/")
+    first = await shop.note("U_MIA", "places.png", "old at")
+    picture = LINK.findall(said(first))[-1]
+    assert 200 == (await shop.http.get(picture)).status_code
+    await shop.click("U_MIA", first, "pick", value=again_of(first))
+
+    async def again() -> Doc | None:
+        found = await shop.note("U_MIA", "places.png", "old at")
+        return found if LINK.findall(said(found))[-1] != picture else None
+
+    second = await shop.until(again, "another picture")
+    assert second is not None
+    assert [404, 200] == [(await shop.http.get(link)).status_code for link in (picture, LINK.findall(said(second))[-1])]
+    sent = [str(message["text"]) for message in await shop.messages("D_MIA")]
+    assert [True, False] == [text.endswith("This file was deleted.") for text in sent]
+
+
+async def test_where_all_is_fresh_by_then_the_picture_of_before_is_taken_away(shop: Room) -> None:
+    shop.world.towns["shop"].origin.deploy("", "")
+    await shop.command("U_MIA", f"check {PRICING} {HOST}/")
+    first = await shop.note("U_MIA", "places.png", "old at")
+    for cache in shop.world.towns["shop"].caches.values():
+        cache.clear()
+    await shop.click("U_MIA", first, "pick", value=again_of(first))
+    await shop.note("U_MIA", "🟢 fresh at")
+    assert 404 == (await shop.http.get(LINK.findall(said(first))[-1])).status_code

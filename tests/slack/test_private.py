@@ -10,6 +10,7 @@ import pytest
 
 from bot.domain.actor import Actor, Standing
 from bot.domain.command import BadLine, Choice, Command, Misunderstood, Verb
+from bot.domain.hold import Hold
 from bot.domain.job import State
 from bot.domain.plan import Cost, LayerPlan, Plan
 from bot.domain.policy import Allow, Ask, Decision, Deny
@@ -552,6 +553,24 @@ def test_why_a_provider_s_own_places_are_missing_is_told() -> None:
     looks = (look("fra", "b7"), origin("b7"), origin("b7"))
     checked = Checked(SHOP, (PRICING,), looks, judge((), looks), "Fastly's own places could not be asked: busy.")
     assert "   Fastly's own places could not be asked: busy." in spelled(check_card(checked, T, "/purge")).split("\n")
+
+
+HOLD = Hold("shop", "U_LEA", "deploying 4.2", T)
+HELD = f"shop is held by <@U_LEA> since {clock(T)}, until it is released: deploying 4.2"
+QUEUED = f"Nothing is purged before that. To have it run on release: `/purge {PRICING} --queue`"
+ON_HOLD = [
+    pytest.param("a1", [HELD, QUEUED], id="a-purge-is-offered"),
+    pytest.param("b7", [HELD], id="nothing-is-old"),
+]
+
+
+@pytest.mark.parametrize(("served", "expected"), ON_HOLD)
+def test_a_check_says_before_its_buttons_what_a_hold_has_against_a_purge(served: str, expected: list[str]) -> None:
+    looks = (look("fra", served), origin("b7"), origin("b7"))
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks), held=HOLD, draft="d-1")
+    shown = [line.strip() for line in spelled(check_card(checked, T, "/purge")).split("\n")]
+    at = shown.index(HELD)
+    assert expected == [line for line in shown[at:] if not line.startswith("[")]
 
 
 def test_a_check_of_twenty_pages_at_six_places_is_one_table_within_slacks_limits() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.job import State
+from bot.domain.job import RESTORED, State
 from bot.domain.timeline import Entry, Moment
 from bot.domain.verdict import Verdict
 from bot.domain.warming import Copy, Warming, Warmth
@@ -15,6 +15,7 @@ from bot.services.replies import JobsListed, Warmed
 from bot.slack.answers import card_for
 from bot.slack.cards.history import moment_line
 from bot.slack.cards.request import request_card
+from bot.slack.cards.root import root_card
 from bot.slack.cards.warm import ELSEWHERE, ONLY_DNS, SIGNED_IN, foreseen_line, warm_card, warm_lines
 from bot.slack.plain import plain
 from tests.slack.cases import ALL as ALL_OF_IT
@@ -114,6 +115,21 @@ def test_a_warming_is_told(told: Warming, expected: list[str]) -> None:
     assert (bool(told.found), bool(told.requests)) == (ELSEWHERE in after, "12 requests, two at once at most" in after)
 
 
+SENT = [
+    pytest.param(4, 0, ["4 requests, two at once at most"], id="no-origin"),
+    pytest.param(4, 2, ["4 requests and 2 to the origin, two at once at most"], id="with-the-origin"),
+    pytest.param(0, 1, ["1 request to the origin"], id="the-origin-alone"),
+    pytest.param(0, 0, [], id="none"),
+]
+
+
+@pytest.mark.parametrize(("requests", "to_origin", "expected"), SENT)
+def test_the_requests_to_the_origin_are_counted_beside(requests: int, to_origin: int, expected: list[str]) -> None:
+    told = replace(warming([A], copies(A, HIT, HIT, HIT)), requests=requests, to_origin=to_origin)
+    lines = plain(warm_card(Warmed(told), "/purge")).split("\n")
+    assert expected == [line for line in lines if "request" in line and "HIT" not in line]
+
+
 @pytest.mark.parametrize(
     ("left_out", "expected"),
     [(1, "1 more page is beyond the 100 of one warming"), (2, "2 more pages are beyond the 100 of one warming")],
@@ -202,6 +218,8 @@ def test_status_where_nothing_was_ever_purged_tells_warmings_too() -> None:
     assert ["No jobs yet.", "🔵 W-3 warming, 1 of 6 copies · 2 pages on shop"] == plain(shown).split("\n")[::3]
 
 
+HALF = "Not warmed: not all of it was purged, so what would be fetched may be old."
+NOTHING = "Not warmed: nothing was purged."
 NOT_WARMED = {
     "not proven": (State.DONE, Verdict.UNKNOWN, "Not warmed: the purge is not proven."),
     "still old": (
@@ -211,7 +229,8 @@ NOT_WARMED = {
         State.PARTIAL, Verdict.FRESH, "Not warmed: some calls did not go, so what would be fetched may be old.",
     ),
     "no page known": (State.DONE, Verdict.FRESH, "Not warmed: no page of it is known by name."),
-    "stopped": (State.FAILED, Verdict.UNCHECKED, ""),
+    "stopped half way": (State.FAILED, Verdict.UNCHECKED, HALF),
+    "cancelled half way": (State.CANCELLED, Verdict.UNCHECKED, HALF),
     "under way": (State.CHECKING, Verdict.UNCHECKED, ""),
 }  # fmt: skip
 
@@ -220,6 +239,18 @@ NOT_WARMED = {
 def test_why_a_purge_was_not_warmed(state: State, verdict: Verdict, expected: str) -> None:
     assert expected == warm_lines(replace(DONE, state=state, verdict=verdict, warm=True))
     assert "" == warm_lines(replace(DONE, state=state, verdict=verdict))
+
+
+@pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED, State.DENIED, State.EXPIRED])
+def test_the_card_of_what_was_never_purged_says_why_nothing_was_fetched(state: State) -> None:
+    job = replace(DONE, state=state, verdict=Verdict.UNCHECKED, warm=True, stop_reason="U_SAM", layers=())
+    assert NOTHING == warm_lines(job)
+    assert [NOTHING] == [line for line in plain(root_card(job, 0.0)).split("\n") if "warmed" in line]
+
+
+def test_what_a_restore_ended_was_not_warmed_either() -> None:
+    job = replace(DONE, state=State.CANCELLED, why=RESTORED, warm=True)
+    assert "Not warmed: what was purged is not known." == warm_lines(job)
 
 
 def test_a_job_tells_its_warming_in_one_line() -> None:
@@ -234,7 +265,8 @@ def test_a_job_tells_its_warming_in_one_line() -> None:
 def test_a_plan_says_what_would_follow() -> None:
     planned = replace(warming([A, B], ()), left_out=28, variants=((), (("X-Device", "mobile"),)))
     expected = (
-        "Once it is proven, 2 pages (the first of 30) in 2 variants are fetched at fra, iad, sin: at most 24 requests"
+        "Once it is proven, 2 pages (the first of 30) in 2 variants are fetched at fra, iad, sin: at most 24 requests,"
+        " those to the origin aside"
     )
     assert expected == foreseen_line(planned)
     assert "" == foreseen_line(None)

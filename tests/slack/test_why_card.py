@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.hold import Hold
 from bot.domain.policy import Allow, Ask, Decision, Deny
 from bot.domain.why import Cause, Certainty, Cure, Diagnosis, Name
 from bot.services.replies import Explained
@@ -159,6 +160,19 @@ def test_a_person_of_the_ledger_is_named_as_slack_shows_them() -> None:
     assert "• asked by <@U_MIA>" in lines(explained(replace(CAUSE, asked_by="U_MIA")))
 
 
+def test_who_ended_a_purge_before_it_was_carried_out_is_named() -> None:
+    assert "• P-2 was denied by <@U_SAM>" in lines(explained(replace(CAUSE, ended=("P-2 was denied", "U_SAM"))))
+
+
+def test_the_next_step_leads_to_the_card_whose_buttons_are_nowhere_else() -> None:
+    cause = replace(
+        CAUSE, cure=Cure("Show P-1", "status P-1", "Mend it."), card="https://shop.slack.com/archives/C1/p1"
+    )
+    step = "*Next:* Mend it. <https://shop.slack.com/archives/C1/p1|Its card in the channel>."
+    assert step == lines(explained(cause))[2]
+    assert "*Next:* Mend it." == lines(explained(replace(cause, card="javascript:x")))[2]
+
+
 def test_what_is_not_known_of_other_visitors_stands_below_the_evidence() -> None:
     told = explained(CAUSE)
     unseen = ("what phones get, since fra answered such a request with 403", "what <!channel> gets")
@@ -189,6 +203,18 @@ def test_what_the_policy_has_against_the_next_step_is_said_beforehand(
 ) -> None:
     told = lines(replace(explained(CAUSE), decision=decision))
     assert ["*Next:* Purge it.", *expected, "How sure: seen."] == told[2 : 4 + len(expected)]
+
+
+def test_the_hold_that_the_next_step_would_meet_is_said_beforehand() -> None:
+    hold = Hold("shop", "U_LEA", "deploying <4.2>", 1_800_000_000.0)
+    told = lines(replace(explained(CAUSE), held=hold))
+    since = "<!date^1800000000^{date_short_pretty} {time}|2027-01-15 08:00 UTC>"
+    assert [
+        "*Next:* Purge it.",
+        f"shop is held by <@U_LEA> since {since}, until it is released: deploying &lt;4.2&gt;",
+        f"Nothing is purged before that. To have it run on release: `/purge {URL} --queue`",
+        "How sure: seen.",
+    ] == told[2:6]
 
 
 def test_what_was_repaired_in_the_line_is_on_the_card() -> None:

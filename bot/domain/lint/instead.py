@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from bot.domain.answer import Answer
 from bot.domain.lint.finding import Note
+from bot.domain.masking import without_credentials
 from bot.domain.wording import listed
 
 PLACES_SHOWN = 6
@@ -53,7 +54,25 @@ def _what(answer: Answer) -> str:
     if answer.status >= 400:
         return f" answered {answer.status}: an error in its place"
     where = leads_to(answer)
-    return f" answered {answer.status}, which leads to {in_short(where)}" if where else f" answered {answer.status}"
+    return f" answered {answer.status}, which leads to {in_short(where)}" if where else _not_led(answer)
+
+
+def _not_led(answer: Answer) -> str:
+    """Of what leads to no page that could be read here: where, and why it is not followed."""
+    told, where = f" answered {answer.status}", answer.says("location").strip()
+    if not 300 <= answer.status < 400 or not where:
+        return told
+    try:
+        parts = urlsplit(urljoin(answer.url, where))
+        port = parts.port
+    except ValueError:
+        return f"{told}, and where that leads cannot be read"
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return f"{told}, which leads to no page"
+    to = in_short(without_credentials(urlunsplit(parts)))
+    if "@" in parts.netloc:
+        return f"{told}, which leads to {to} with a user's name, and is not followed"
+    return f"{told}, which leads to {to}, on port {port}, where nothing is read"
 
 
 def in_short(url: str) -> str:

@@ -13,9 +13,9 @@ from enum import StrEnum
 
 from bot.domain.answer import PLAIN, Answer, Asked
 from bot.domain.caching import varied_by
+from bot.domain.devices import PHONE
 from bot.domain.lint.finding import Cure, Found, Severity
 from bot.domain.lint.served import Served
-from bot.domain.variants import PHONE
 
 WIDE = ("cookie", "user-agent", "authorization")
 VARY_MAX = 3  # fields

@@ -72,8 +72,10 @@ class Cure:
 @dataclass(frozen=True, slots=True)
 class Cause:
     """One cause. `what` is a sentence; `evidence` are lines that anyone can check again; `prevent` is one sentence;
-    `asked_by` is who asked for the job that it is about, and nothing that was read elsewhere; `at` are the places that
-    belong to the name; `repeat` is a shell line that shows the evidence again."""
+    `asked_by` is who asked for the job that it is about, and nothing that was read elsewhere; `ended` is the purge that
+    somebody ended before it was carried out, and who did; `at` are the places that belong to the name; `card` is
+    where the card of the job stands that the next step shows; `repeat` is a
+    shell line that shows the evidence again."""
 
     name: Name
     certainty: Certainty
@@ -82,6 +84,8 @@ class Cause:
     cure: Cure | None = None
     prevent: str = ""
     asked_by: str = ""
+    ended: tuple[str, str] = ("", "")  # "P-2 was denied", "U_SAM"
+    card: str = ""
     at: str = ""
     repeat: str = ""
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 
 from bot.domain.finding import Page, Verdict
 from bot.domain.fresh_notes import noted
+from bot.domain.job import State
 from bot.domain.look import describe, in_short
 from bot.domain.modified import told_older
 from bot.domain.reasons import REWRITTEN
+from bot.domain.retrying import can_be_retried
 from bot.domain.why import (
     broken,
     calm,
@@ -20,6 +22,7 @@ from bot.domain.why import (
     last_look,
     lifetime,
     missed,
+    not_carried_out,
     nothing_old,
     ours,
     statuses,
@@ -101,6 +104,7 @@ def diagnose(case: Case) -> Diagnosis:
     found = [_weighed(case, cause) for rule in RULES if (cause := rule(case)) is not None] or [undecided(case)]
     first = min(found, key=lambda cause: (_stands_behind(cause, found), _ORDER.index(cause.certainty)))
     first = replace(first, evidence=(*first.evidence, *_beside(case, first.name)))
+    first = _with_its_card(case, _with_what_came_to_nothing(case, first))
     first = first if first.repeat else replace(first, repeat=_again(case, first.name))
     names = {first.name}
     also: list[Cause] = []
@@ -119,6 +123,29 @@ def _beside(case: Case, name: Name) -> tuple[str, ...]:
         return each(older, lambda spot: told_older(spot.look, origins))
     looks = [*(spot.look for spot in case.fresh()), *origins]
     return tuple(noted([Page(case.url, (), tuple(looks), bool(origins))], ", ".join)) if name in _OF_THE_NEW else ()
+
+
+def _with_what_came_to_nothing(case: Case, cause: Cause) -> Cause:
+    """The same, first in its evidence a purge that would have helped and that somebody ended."""
+    undone = not_carried_out.newest(case) if cause.name in _OF_THE_OLD | _OF_OUR_PURGE | {Name.VARIANT} else None
+    if undone is None:
+        return cause
+    who = not_carried_out.ended_by(undone.job)
+    ended = (f"{undone.job.name} was {undone.job.state.value}", who) if who else ("", "")
+    return replace(cause, evidence=(not_carried_out.told(case, undone), *cause.evidence), ended=ended)
+
+
+def _with_its_card(case: Case, cause: Cause) -> Cause:
+    """The same, where the card stands of the job that it shows, whose buttons are nowhere else; and what sends again
+    what did not go."""
+    shown = cause.cure.line.removeprefix("status ") if cause.cure is not None else ""
+    job = next((ours.job for ours in case.purges if ours.job.name == shown), None)
+    if job is None or cause.cure is None:
+        return cause
+    if job.state in (State.FAILED, State.PARTIAL) and can_be_retried(job):
+        again = f"{cause.cure.says} *Retry* is on the card of {job.name}; `retry {job.name}` does the same."
+        return replace(cause, card=job.url, cure=replace(cause.cure, step=again))
+    return replace(cause, card=job.url)
 
 
 def _stands_behind(cause: Cause, found: Sequence[Cause]) -> bool:

@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from bot.domain.answer import PLAIN, Asked
+from bot.domain.devices import as_device
 from bot.domain.masking import MASK, header_masked
 from bot.domain.resolvers import address_of
 from bot.domain.variants import ENCODING
@@ -56,7 +57,7 @@ def _times(line: str, several: bool) -> str:
 def _sent(asked: Asked) -> list[str]:
     """What is sent beyond what curl sends by itself; a plain visitor takes gzip."""
     is_encoded = any(name.lower() == ENCODING.lower() for name, _ in asked)
-    every = asked if is_encoded else ((ENCODING, "gzip"), *asked)
+    every = as_device(asked) if is_encoded else ((ENCODING, "gzip"), *as_device(asked))
     return [f"-H {shlex.quote(f'{name}: {header_masked(name, value)}')}" for name, value in every]
 
 

@@ -8,6 +8,7 @@ from bot.domain.durations import span
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Name
 from bot.domain.why.lifetime import overridden
+from bot.domain.why.not_carried_out import sent_nothing
 from bot.domain.why.remedy import or_wider
 from bot.domain.why.spots import Spot, Tier, do, each, names_of, same
 from bot.domain.why.times import as_read, changed_since, fetched_now, left_since
@@ -97,4 +98,5 @@ def _left(case: Case, holding: Sequence[Spot]) -> Certainty:
     last = case.last_purge
     if last is not None:
         return Certainty.SEEN if is_kept and changed_since(case, last) else Certainty.POSSIBLE
-    return Certainty.SEEN if is_kept and overridden(case) is None and not case.purges else Certainty.LIKELY
+    went = [ours for ours in case.purges if not sent_nothing(ours)]
+    return Certainty.SEEN if is_kept and overridden(case) is None and not went else Certainty.LIKELY

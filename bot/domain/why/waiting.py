@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bot.domain.durations import span
+from bot.domain.durations import length, span
 from bot.domain.hold import ALL, Hold
 from bot.domain.job import JobView, LayerState, LayerView, State
 from bot.domain.why.case import Case, InLine, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
-from bot.domain.why.remedy import every_key
+from bot.domain.why.remedy import every_key, or_wider
 
 PEOPLE = (State.WAITING, State.NEEDS_DECISION)
 
@@ -68,19 +68,34 @@ def _hold_line(case: Case, hold: Hold | None) -> tuple[str, ...]:
 def _waits(job: JobView, case: Case) -> str:
     if job.state in PEOPLE:
         for_what = "for votes" if job.state is State.WAITING else "for a decision, since an answer was lost"
-        return f"waits {for_what}{f'; and {_held(case.hold)}' if case.hold is not None else ''}."
+        begins = f", and then for its time: it begins {_time(job, case)}" if _is_ahead(job, case) else ""
+        return f"waits {for_what}{begins}{f'; and {_held(case.hold)}' if case.hold is not None else ''}."
     if job.held is not None:
         return f"waits: {_held(job.held)}."
+    if job.state is State.SCHEDULED and job.unknown:
+        return "cannot begin, as purgebot is configured now."
     if job.state is State.SCHEDULED:
-        return "waits for its time."
+        if _is_ahead(job, case):
+            return f"waits for its time: it begins {_time(job, case)}."
+        return "has missed its time." if job.missed is not None else "waits for its time, which is now."
     waiting = _throttled(job, case.now)
     if waiting is not None:
-        left = span((waiting.waits_until or case.now) - case.now)
+        left = span(max(1.0, (waiting.waits_until or case.now) - case.now))
         return f"waits for {waiting.title}, which takes no more calls for {left}."
     layer = next((one for one in job.layers if one.state is LayerState.PURGING and one.sent < one.calls), None)
     if layer is None:
         return "has not begun." if job.state is State.QUEUED else "is still being sent."
     return f"is still being sent: {layer.sent} of {layer.calls} calls to {layer.title} are done."
+
+
+def _is_ahead(job: JobView, case: Case) -> bool:
+    return job.missed is None and job.scheduled_for is not None and job.begins > case.now
+
+
+def _time(job: JobView, case: Case) -> str:
+    """When it begins, from now and on the clocks that it was asked for by."""
+    on_the_clock = f", {job.begins_told}" if job.begins_told else ""
+    return f"in {length(job.begins - case.now)}{on_the_clock}"
 
 
 def _throttled(job: JobView, now: float) -> LayerView | None:
@@ -95,6 +110,12 @@ def _next(job: JobView, case: Case) -> str:
         return f"Somebody decides about {job.name}: its card asks."
     if job.held is not None:
         return f"{job.name} runs when the hold ends: an approver ends it."
+    if job.state is State.SCHEDULED and job.unknown:
+        return f"Its card says why. The page alone goes out by `{or_wider(case).typed}`."
+    if job.state is State.SCHEDULED:
+        now = f"`run {job.name}`, or *Run now* on its card, has all of it begin now"
+        waits = f"Somebody decides about {job.name}" if job.missed is not None else f"{job.name} begins by itself then"
+        return f"{waits}: {now}. The page alone goes out by `{or_wider(case).typed}`."
     return f"Wait: {job.name} goes on by itself."
 
 
@@ -105,6 +126,8 @@ def _sooner(job: JobView, case: Case) -> str:
         return "Watch the site's channel: a job that needs a decision says so there."
     if job.held is not None:
         return "What must go out during a hold: an approver ends the hold, or says so to whoever set it."
+    if job.state is State.SCHEDULED:
+        return "What is to be new at once is purged without a time; a time is for what changes then."
     if job.targets > 1 and (one := every_key(case)):
         return f"One {one} needs one call where a list of URLs needs many."
     if _throttled(job, case.now):

@@ -18,6 +18,7 @@ from bot.services.replies import Checked
 from bot.slack.cards.absent import absent_told
 from bot.slack.cards.blocks import Block, Card, actions, button, card, paragraphs, table
 from bot.slack.cards.checked_table import PAGE_MAX, page_name, rows_of, shortened
+from bot.slack.cards.holds import begun, hold_line, would_wait
 from bot.slack.cards.private import copied
 from bot.slack.cards.told_apart import told_apart
 from bot.slack.cards.words import at_places, listed, number
@@ -49,6 +50,7 @@ def check_card(checked: Checked, now: float, command: str) -> Card:
         *told_apart(checked),
         *_kept(looks),
         *_apart(checked),
+        *_held(checked, command),
         *([] if checked.draft else _ways_out(checked, command)),
     ]
     what = url_text(urls[0]) if len(urls) == 1 else f"{_counted(checked)} on {escape(checked.site.name, 60)}"
@@ -136,10 +138,27 @@ def _to_reach(checked: Checked) -> str:
 
 def _ways_out(checked: Checked, command: str) -> Iterator[str]:
     """The lines that purge what is old."""
-    if checked.to_purge:
-        yield copied("To purge", f"{command} {' '.join(checked.to_purge)}")
-    if checked.to_purge_wider:
-        yield copied("To purge in every variant", f"{command} prefix {' '.join(checked.to_purge_wider)}")
+    if line := _purging(checked, command):
+        yield copied("To purge", line)
+    if line := _purging_wider(checked, command):
+        yield copied("To purge in every variant", line)
+
+
+def _held(checked: Checked, command: str) -> Iterator[str]:
+    """The hold that keeps from beginning what is offered here, or whatever else may be wanted."""
+    if checked.held is None:
+        return
+    lines = [line for line in (_purging(checked, command), _purging_wider(checked, command)) if line]
+    yield would_wait(checked.held, lines[0]) if lines else begun(hold_line(checked.held))
+    yield from (copied("And", f"{line} --queue") for line in lines[1:])
+
+
+def _purging(checked: Checked, command: str) -> str:
+    return f"{command} {' '.join(checked.to_purge)}" if checked.to_purge else ""
+
+
+def _purging_wider(checked: Checked, command: str) -> str:
+    return f"{command} prefix {' '.join(checked.to_purge_wider)}" if checked.to_purge_wider else ""
 
 
 def _buttons(checked: Checked) -> list[Block]:

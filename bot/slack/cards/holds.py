@@ -38,6 +38,13 @@ def hold_line(hold: Hold, names: Names = NOBODY) -> str:
     return f"{place(hold.site)} is held {who}, {until(hold)}: {escape(hold.reason, REASON_MAX)}"
 
 
+def would_wait(hold: Hold, line: str) -> str:
+    """What a hold has against a purge that is offered; `line` is what purges it, on one of its own."""
+    queued = copied("Nothing is purged before that. To have it run on release", f"{line} --queue")
+    then = queued or "Nothing is purged before that; with `--queue` it runs on release."
+    return f"{begun(hold_line(hold))}\n{then}"
+
+
 def held_card(hold: Hold, advice: str) -> Card:
     """Something is not done because of a hold."""
     return card(begun(hold_line(hold)), [escape(advice, 1000)])

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from bot.domain.durations import duration, length
 from bot.domain.job import Approval, JobView, LayerView, State
 from bot.domain.reasons import ORIGIN_OLD
+from bot.domain.retrying import can_be_retried
 from bot.domain.shown import count
 from bot.domain.steps import DECIDE_WITHIN, looks_of
 from bot.domain.verdict import NONE_COVERED, Verdict
@@ -98,6 +99,7 @@ def _lines(job: JobView, now: float, names: Mapping[str, str]) -> Iterator[str]:
         case _ if job.ended_by_restore:
             yield RESTORED_TOLD
             yield "If it is still wanted, ask again."
+            yield warm_lines(job)
         case State.WAITING:
             yield from _waiting(job, names)
         case State.SCHEDULED:
@@ -110,6 +112,7 @@ def _lines(job: JobView, now: float, names: Mapping[str, str]) -> Iterator[str]:
             yield what_went(job) if has_gone(job) else ""
         case State.FAILED | State.NEEDS_DECISION | State.PARTIAL:
             yield from _trouble(job)
+            yield warm_lines(job) if job.state is State.FAILED else ""
         case State.CHECKING if job.is_partial:
             yield from _trouble(job)
             yield _looks_again(job) or _browsers(job)
@@ -117,13 +120,17 @@ def _lines(job: JobView, now: float, names: Mapping[str, str]) -> Iterator[str]:
             yield from _purged(job)
         case State.DENIED:
             yield what_went(job) if has_gone(job) else "Nothing was purged."
+            yield warm_lines(job)
         case State.EXPIRED:
             yield f"{what_went(job) if has_gone(job) else 'Nothing was purged'}. If it is still wanted, ask again."
+            yield warm_lines(job)
         case State.CANCELLED if not has_gone(job):
             yield f"Nothing was purged. {escape(job.why, WHY_MAX)}".rstrip()
+            yield warm_lines(job)
         case State.CANCELLED:
             yield what_went(job)
             yield "Nobody looked at the edge, which may still serve the old. *Purge again* asks for all of it."
+            yield warm_lines(job)
         case _:
             yield f"{layers_told(job.layers)}{_not_asked(job)}"
             yield cost_line(job)
@@ -340,7 +347,7 @@ def _buttons(job: JobView) -> list[Block]:
                 button("Cancel", "cancel", job.name),
                 button("Repeat anyway", "repeat_anyway", job.name, "danger", _repeat(job)),
             ]
-        case State.FAILED | State.PARTIAL | State.CHECKING if _can_be_retried(job):
+        case State.FAILED | State.PARTIAL | State.CHECKING if can_be_retried(job):
             return [button("Retry", "retry", job.name, "primary")]
         case _ if job.state is State.EXPIRED or job.ended_by_restore or job.for_good:
             return [button("Ask again", "purge_again", job.name)]
@@ -374,15 +381,6 @@ def _why_button(job: JobView) -> list[Block]:
     old = (look.url for look in reached if look.place in job.stale_at)
     url = next(old, next((look.url for look in reached), ""))
     return [button("Why?", "why", f"why {url}")] if url and len(url) <= WHY_URL_MAX and "<" not in url else []
-
-
-def _can_be_retried(job: JobView) -> bool:
-    """Whether sending it once more may help: not where all of it went, nor where every call that did not go was refused
-    for what it asks, nor where it is not what was asked for."""
-    if job.for_good or (job.state is State.CHECKING and not job.is_partial):
-        return False
-    troubles = [layer.trouble for layer in job.layers if layer.trouble is not None]
-    return not troubles or any(trouble.cls != "Refused" for trouble in troubles)
 
 
 def _repeat(job: JobView) -> Confirm:

@@ -14,6 +14,7 @@ from bot.domain.world import PUBLIC
 from bot.services.checks import DNS
 from bot.services.replies import Warmed
 from bot.slack.cards.blocks import Card, card, paragraphs
+from bot.slack.cards.gone import has_gone
 from bot.slack.cards.words import PLACES_SHOWN, listed, number
 from bot.slack.escape import code, escape, person, url_text
 
@@ -86,11 +87,18 @@ def foreseen_line(warming: Warming | None) -> str:
     where = "where DNS leads" if warming.places == (DNS,) else f"at {_places(warming.places)}"
     variants = f" in {count(len(warming.variants), 'variant')}" if len(warming.variants) > 1 else ""
     be = "is" if len(warming.urls) == 1 else "are"
-    return f"Once it is proven, {pages}{variants} {be} fetched {where}: at most {count(warming.most, 'request')}"
+    most = f"at most {count(warming.most, 'request')}, those to the origin aside"
+    return f"Once it is proven, {pages}{variants} {be} fetched {where}: {most}"
 
 
 def _not_begun(job: JobView) -> str:
     match job.state:
+        case _ if job.ended_by_restore:
+            return "Not warmed: what was purged is not known."
+        case State.FAILED | State.CANCELLED | State.DENIED | State.EXPIRED if has_gone(job):
+            return "Not warmed: not all of it was purged, so what would be fetched may be old."
+        case State.FAILED | State.CANCELLED | State.DENIED | State.EXPIRED:
+            return "Not warmed: nothing was purged."
         case State.PARTIAL:
             return "Not warmed: some calls did not go, so what would be fetched may be old."
         case State.DONE if job.verdict is Verdict.STALE:
@@ -277,9 +285,12 @@ def _without_tls(warming: Warming) -> str:
 
 
 def _sent(warming: Warming) -> str:
-    """How many requests it took, and that they were few at once."""
-    gently = ", two at once at most" if warming.requests > AT_ONCE else ""
-    return f"{count(warming.requests, 'request')}{gently}" if warming.requests else ""
+    """How many requests it took, also at the origin, and that they were few at once."""
+    gently = ", two at once at most" if warming.requests + warming.to_origin > AT_ONCE else ""
+    edges = [count(warming.requests, "request")] if warming.requests else []
+    origin = [f"{number(warming.to_origin) if edges else count(warming.to_origin, 'request')} to the origin"]
+    sent = " and ".join([*edges, *(origin if warming.to_origin else [])])
+    return f"{sent}{gently}" if sent else ""
 
 
 def _ways_out(told: Warmed, command: str) -> Iterator[str]:

@@ -6,13 +6,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from bot.domain.policy import Ask, Decision, Deny
+from bot.domain.policy import Ask, Deny
 from bot.domain.why import Cause, Certainty, Cure, Name
 from bot.domain.why.repeating import stands_for
 from bot.services.replies import Explained
 from bot.slack.cards.blocks import FIRST_MAX, Block, Card, actions, button, context, section
 from bot.slack.cards.findings import policy_line
-from bot.slack.escape import cut_marked, escape, person, url_text
+from bot.slack.cards.holds import would_wait
+from bot.slack.escape import cut_marked, escape, linked, person, url_text
 
 EVIDENCE_SHOWN, EVIDENCE_MAX = 8, 300
 WAY_SHOWN, UNSEEN_SHOWN, NOTES_SHOWN = 8, 4, 3
@@ -36,27 +37,31 @@ def why_card(explained: Explained, command: str) -> Card:
         f"How sure: {_SURE[cause.certainty]}.",
         *(f"• {escape(line, EVIDENCE_MAX)}" for line in cause.evidence[:EVIDENCE_SHOWN]),
         *([f"• asked by {person(cause.asked_by)}"] if cause.asked_by else []),
+        *([f"• {cause.ended[0]} by {person(cause.ended[1])}"] if cause.ended[0] else []),
         *(f"Not known: {_said(one)}." for one in told.unseen[:UNSEEN_SHOWN]),
         *([f"To prevent it: {_said(cause.prevent)}"] if cause.prevent else []),
         *(escape(note, LINE_MAX) for note in explained.notes[:NOTES_SHOWN]),
         *(f"Also {also.name.value}: {_said(also.what)}" for also in told.also),
     ]
-    step = _next(cause, command, has_button, explained.decision)
+    step = _next(cause, command, has_button, explained)
     blocks: list[Block] = [section(text), *step, context(lines), *_repeat(cause.repeat)]
     way = [context(_way(told.way))] if told.way else []
     row = [button(cause.cure.label, "pick", f"{explained.draft}:0", "primary")] if cause.cure and has_button else []
     return Card(text, [*blocks, *way, *actions(row)])
 
 
-def _next(cause: Cause, command: str, has_button: bool, decision: Decision | None) -> Iterator[Block]:
+def _next(cause: Cause, command: str, has_button: bool, explained: Explained) -> Iterator[Block]:
     """The next step, as large as the cause itself, with the line to type where no button does it, and with what the
-    policy has against it."""
+    policy and a hold have against it."""
     if cause.cure is None:
         return
     is_typed = bool(cause.cure.line) and not has_button
     line = f" `{escape(_line(cause.cure, command), LINE_MAX)}`" if is_typed else ""
+    decision, held = explained.decision, explained.held
     policy = f"\n{policy_line(decision, '')}" if isinstance(decision, Ask | Deny) else ""
-    yield section(f"*Next:* {_said(cause.cure.says)}{line}{policy}")
+    hold = f"\n{would_wait(held, _line(cause.cure, command))}" if held is not None else ""
+    card = f" {link}." if (link := linked(cause.card, "Its card in the channel")) else ""
+    yield section(f"*Next:* {_said(cause.cure.says)}{card}{line}{policy}{hold}")
 
 
 def _line(cure: Cure, command: str) -> str:
