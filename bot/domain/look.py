@@ -15,6 +15,7 @@ from providers.contract import Cached
 ORIGIN = "origin"  # the place of a look at the origin
 GONE = (404, 410)
 TRANSFORMED = 203  # the page, changed by a proxy on the way: RFC 9110, 15.3.4
+AGES_APART = 2.0  # seconds between the moments that two whole Ages of one copy tell, at most
 SHOWN_MAX = 40  # characters of a version or ETag
 
 _BROWSER = re.compile(r"Mozilla/5\.0 \((\w+)[^)]*\).*")
@@ -169,6 +170,14 @@ def compare(one: Look, other: Look) -> Likeness:
             return Likeness.OTHER_BYTES
         case _:
             return Likeness.UNSAID
+
+
+def is_one_copy(one: Look, other: Look) -> bool:
+    """Whether both answers are one and the same copy: kept, of one content, and made in one moment by their Age."""
+    if not (one.is_kept and other.is_kept) or one.age is None or other.age is None:
+        return False
+    apart = abs((one.at - one.age) - (other.at - other.age))
+    return apart <= AGES_APART and compare(one, other).is_same
 
 
 def seems_same(one: Look, other: Look) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.domain.finding import Finding, Page, Verdict, find
 from bot.domain.fresh_notes import noted
-from bot.domain.look import ORIGIN, Likeness, Look, compare, describe, in_short
+from bot.domain.look import ORIGIN, Likeness, Look, compare, describe, in_short, is_one_copy
 from bot.domain.modified import told_older
 from bot.domain.reached import Purged, aged_here, is_older, not_asked
 from bot.domain.several_nodes import new_then_old
@@ -90,6 +90,11 @@ class Scene:
         origins = [origin for page in here for origin in page.now(ORIGIN) if not origin.problem]
         told = told_older(look, origins)
         return f", {told}" if told else ""
+
+    def was_there(self, look: Look) -> bool:
+        """Whether its place gave this very copy before the purge."""
+        pages = (page for page in self.pages if (page.url, page.variant) == (look.url, look.variant))
+        return any(is_one_copy(was, look) for page in pages for was in page.was(look.place))
 
     def urls(self) -> int:
         return len({page.url for page in self.pages})
@@ -234,7 +239,9 @@ def _was_refilled(look: Look, scene: Scene) -> bool:
     since = scene.since_purge(look)
     if look.cached in (Cached.MISS, Cached.EXPIRED):
         return since is None or look.age is None or look.age <= since + 1  # older came from a cache that kept it
-    return look.cached is Cached.HIT and since is not None and look.age is not None and 0 < look.age < since - 1
+    if look.cached is not Cached.HIT or since is None or look.age is None or scene.was_there(look):
+        return False
+    return 0 < look.age < since - 1
 
 
 def _reasons(findings: Sequence[Finding], scene: Scene) -> list[str]:

@@ -434,6 +434,14 @@ STALE_ROWS = {
         'still old at sin (HIT, 4 s old, ETag "a1")'
         " · the edge fetched it again after the purge and got the old one: a cache further in may still hold that",
     ),
+    "a HIT younger than the purge by its Age alone, and the very copy of before": Row(
+        [look("sin", "a1", HIT, 8), *origin()],
+        Verdict.STALE,
+        'still old at sin (HIT, 8 s old, ETag "a1") · after a soft purge a cache may serve the old once more while it'
+        " fetches the new",
+        before=[replace(look("sin", "a1", HIT, 0), at=PURGED + 1.5)],
+        soft=True,
+    ),
     "a frozen Age of 0 explains nothing": Row(
         [look("sin", "a1", HIT, 0), *origin()], Verdict.STALE, 'still old at sin (HIT, 0 s old, ETag "a1")'
     ),

@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.look import Look
 from bot.domain.variants import AS_A_PHONE
+from bot.domain.verdict import Verdict
 from bot.domain.why import Case, Certainty, Glance, Name, Ours, diagnose
 from providers.contract import Cached
 from tests.domain.why_cases import NOW, URL, case, edge, glance, job, looked, new, old, origin, ours
@@ -109,3 +110,15 @@ def test_a_page_that_is_never_cached_and_was_old_moments_ago_is_not_the_same_to_
     live = glance("fra", "new", Cached.UNCACHED)
     cause = diagnose(now(purge(replace(FRA_OLD, cached=Cached.UNCACHED)), live)).cause
     assert (Name.DISAGREE, Certainty.POSSIBLE) == (cause.name, cause.certainty)
+
+
+NOT_PROVEN = "the copy at fra is right, but may be from before the purge, so it proves nothing"
+
+
+def test_a_purge_that_is_not_proven_is_told_with_its_reason_where_nothing_is_old() -> None:
+    unproven = replace(job(), verdict=Verdict.UNKNOWN, why=NOT_PROVEN, looks=looked("new"))
+    told = diagnose(case(new(), new("iad"), purges=[ours(unproven)])).cause
+    assert Name.NOTHING_OLD is told.name
+    assert f"P-1 purged it 5 min ago and is not proven: {NOT_PROVEN}" in told.evidence
+    later = replace(unproven, looks=looked("what was there then"))
+    assert not any("not proven" in line for line in diagnose(case(new(), purges=[ours(later)])).cause.evidence)

@@ -87,6 +87,7 @@ def glance(
         max_age=browsers_may_keep(kept, NOW),
         variant=varied(asked),
         varies=kept.get("vary", ""),
+        leads_to=kept.get("location", "") if 300 <= status < 400 else "",
     )
     return Glance(answer, look)
 

@@ -10,14 +10,13 @@ from bot.domain.durations import span
 from bot.domain.finding import UNSTEADY, Finding, Page, Verdict, find
 from bot.domain.hold import Hold
 from bot.domain.job import JobView, LayerView
-from bot.domain.locations import led
 from bot.domain.look import ORIGIN, Likeness, Look, compare
 from bot.domain.saying import url_line
 from bot.domain.site import Site
 from bot.domain.variants import ENCODING
 from bot.domain.why.spots import Course, Glance, Spot, Tier
 from bot.domain.why.standing_in import no_page
-from providers.contract import Cached, Copies, Kind
+from providers.contract import Copies, Kind
 
 _KNOWN = (Verdict.FRESH, Verdict.STALE)
 
@@ -165,14 +164,13 @@ class Case:
         if not any(origin.is_usable for origin in origins) and self._is_other_packing(seen):
             found = self._compared(replace(seen.look, etag=""), self.origins)
             return replace(found, look=seen.look)
-        found = self._compared(seen.look, origins)
-        if found.verdict is Verdict.STALE and self.is_plain_page(seen):
-            return replace(found, verdict=Verdict.UNKNOWN, why=f"{spot.name} gives all the same page, the origin not")
-        return self._by_location(found, seen, [origin for origin in origins if origin.is_usable])
+        return self._compared(seen.look, origins)
 
     def _compared(self, look: Look, origins: Sequence[Glance]) -> Finding:
         """Against the origin; and where that tells nothing, by whether these are the bytes of before our last purge."""
-        page = Page(self.url, (), (look, *(origin.look for origin in origins)), has_origin=bool(self.site.origin))
+        looks = (look, *(origin.look for origin in origins))
+        plain = tuple(origin.look for origin in self.origins) if look.variant else ()
+        page = Page(self.url, (), looks, has_origin=bool(self.site.origin), plain=plain)
         found, last = find(page, look.place)[0], self.last_purge
         if found.by_bytes and self.is_made_anew:
             found = replace(found, verdict=Verdict.UNKNOWN, why=UNSTEADY, by_bytes=False)
@@ -199,21 +197,6 @@ class Case:
         it once, tells nothing of the next."""
         answers = [origin.look for origin in self.origins]
         return any(compare(answers[0], look) is Likeness.OTHER_BYTES for look in answers[1:])
-
-    def _by_location(self, found: Finding, seen: Glance, origins: Sequence[Glance]) -> Finding:
-        """Of redirects counts where they lead, and not the few words that may stand below."""
-        leads = {(one.look.status, led(self.url, one.location)) for one in origins if one.location}
-        if not seen.location or len(leads) != 1 or not all(origin.location for origin in origins):
-            return found
-        status, to = next(iter(leads))
-        if seen.look.status != status:
-            return found
-        if led(self.url, seen.location) != to:
-            return Finding(found.place, found.url, Verdict.STALE, look=seen.look, variant=found.variant)
-        other_words = compare(seen.look, origins[0].look) is Likeness.OTHER_BYTES
-        if other_words and seen.look.cached is not Cached.UNCACHED:
-            return Finding(found.place, found.url, Verdict.FRESH, look=seen.look, variant=found.variant)
-        return found
 
     def verdict_at(self, spot: Spot, glance: Glance | None = None) -> Verdict:
         """The verdict of `finding_at`."""

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.caching import Directives
 from bot.domain.durations import span
+from bot.domain.finding import Verdict
+from bot.domain.job import State
 from bot.domain.look import GONE, ORIGIN, Likeness, Look, compare
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
@@ -15,6 +17,7 @@ from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from bot.domain.why.times import changed_since, has_outlived, modified
 
+WHY_MAX = 160  # characters
 _WORKER = re.compile(r"serviceWorker\s*\.\s*register", re.IGNORECASE)
 _WORKS = "the page registers a service worker, which may answer without asking anybody"
 
@@ -108,6 +111,7 @@ def nothing_old(case: Case) -> Cause | None:
             *each(inside),
             *([f"{names_of(once)}: only one answer tells of the page, and no second one agrees"] if once else []),
             *of_origin,
+            *_not_proven(case),
             *_changed_nothing(case),
             *_perhaps(case, fresh[0]),
         ),
@@ -162,6 +166,16 @@ def _of_every_layer(case: Case, inside: Sequence[Spot]) -> Cure:
         return past(case, last)
     step = f"Purge every layer, innermost first, before edges fetch from {names_of(inside)}."
     return or_wider(case, "Purge every layer", step)
+
+
+def _not_proven(case: Case) -> Iterator[str]:
+    """The last purge of the page, where that could not be proven: what it saw may come again."""
+    last = case.last_purge
+    if last is None or last.job.state is not State.DONE or last.job.verdict is not Verdict.UNKNOWN or not last.job.why:
+        return
+    if changed_since(case, last) is not True:
+        ago = case.ago(last.job.purged or case.now)
+        yield f"{last.job.name} purged it {ago} and is not proven: {last.job.why[:WHY_MAX]}"
 
 
 def _changed_nothing(case: Case) -> Iterator[str]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from bot.domain.caching import moment
 from bot.domain.job import LayerState, LayerView
-from bot.domain.look import ORIGIN, Likeness, Look, compare
+from bot.domain.look import ORIGIN, Likeness, Look, compare, is_one_copy
 from bot.domain.modified import NOW
 from bot.domain.why.case import Case, Front, Ours
 from bot.domain.why.cause import Certainty
@@ -130,14 +130,9 @@ def is_from_before(case: Case, spot: Spot, ours: Ours) -> bool | None:
 def met_before(case: Case, spot: Spot, ours: Ours) -> Look | None:
     """The look before that purge which met the very copy that `spot` gives: a kept one with the same content, made in
     the same moment by its Age."""
-    since, purged = stored(spot.look), ours.job.purged
-    if since is None or purged is None or not spot.look.is_kept:
-        return None
-    for look in _looks_before(case, spot, ours):
-        made = stored(look) if look.is_kept and look.at < purged else None
-        if made is not None and abs(made - since) <= 2 * ROUNDED and compare(look, spot.look).is_same:
-            return look
-    return None
+    purged = ours.job.purged
+    before = (look for look in _looks_before(case, spot, ours) if purged is not None and look.at < purged)
+    return next((look for look in before if is_one_copy(look, spot.look)), None)
 
 
 def _looks_before(case: Case, spot: Spot, ours: Ours) -> list[Look]:
