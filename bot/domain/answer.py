@@ -52,7 +52,10 @@ class Answer:
 
     def joined(self) -> Mapping[str, str]:
         """Every header once, by its name in lower case."""
-        return {name: self.says(name) for name, _ in self.headers}
+        lines: dict[str, list[str]] = {}
+        for name, value in self.headers:
+            lines.setdefault(name, []).append(value)
+        return {name: ", ".join(values) for name, values in lines.items()}
 
 
 def varied(asked: Sequence[tuple[str, str]]) -> str:

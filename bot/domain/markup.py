@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html.parser import HTMLParser
+from itertools import islice
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 LINKS_MAX = 1000  # of one page
+URL_MAX = 2000  # characters of an address in it; what is longer is none, and its base neither
 _LINKED = frozenset({"stylesheet", "preload", "modulepreload", "icon", "apple-touch-icon", "manifest"})
 _WORKER = re.compile(r"""serviceWorker\s*\.\s*register\(\s*["'`]([^"'`\s]{1,500})["'`]""")
 
@@ -26,26 +28,33 @@ def references(page: str, text: str) -> tuple[Reference, ...]:
     order; at most a thousand."""
     reader = _Reader()
     reader.feed(text)
-    base = urljoin(page, reader.base) if reader.base else page
+    base = _joined(page, reader.base) or page
     found: dict[str, Reference] = {}
     for link in [*filter(None, reader.links)][:LINKS_MAX]:
         _add(found, base, link, is_worker=False)
-    for match in _WORKER.finditer(text):
+    for match in islice(_WORKER.finditer(text), LINKS_MAX):
         _add(found, page, match[1], is_worker=True)
     return tuple(found.values())
 
 
 def _add(found: dict[str, Reference], base: str, link: str, is_worker: bool) -> None:
-    try:
-        url = urljoin(base, link.strip())
-        parts = urlsplit(url)
-    except ValueError:
-        return
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return
-    whole = urlunsplit(parts._replace(path=parts.path or "/", fragment=""))
-    if whole not in found or is_worker:
+    whole = _joined(base, link)
+    if whole and (whole not in found or is_worker):
         found[whole] = Reference(whole, is_worker)
+
+
+def _joined(base: str, link: str) -> str:
+    """Where `link` leads from `base`, without fragment; "" for what is no web address."""
+    link = link.strip()
+    if not link or len(link) > URL_MAX:
+        return ""
+    try:
+        parts = urlsplit(urljoin(base, link))
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return ""
+    return urlunsplit(parts._replace(path=parts.path or "/", fragment=""))
 
 
 class _Reader(HTMLParser):

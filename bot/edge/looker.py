@@ -43,7 +43,8 @@ from bot.domain.target import Address, Unreadable, read_address
 from bot.domain.unpacking import Mispacked
 from bot.domain.verdict import Look
 from bot.domain.words import Notes, shown
-from bot.edge.mishaps import HEADERS_MAX, Barred, Unusable, cut_off, problem
+from bot.edge.line import Direct
+from bot.edge.mishaps import PIECES_MAX, Barred, Crumbs, Trickling, Unusable, cut_off, excess, problem
 from bot.ports import Clock, ReadHeaders
 from providers.cache_status import told
 from providers.contract import Seen, Sighting
@@ -127,6 +128,10 @@ class EdgeLooker:
         except TimeoutError:
             late = f"{came[0].status}, and no whole body" if came else "no answer"
             answer = replace((came or [began])[0], problem=f"{late} within {self._seconds:g} s", late=bool(came))
+        except Trickling:
+            late = f"{came[0].status}, and a body" if came else "an answer"
+            told = f"{late} that only trickles in, in more than {PIECES_MAX:,} small pieces"
+            answer = replace((came or [began])[0], problem=told, late=bool(came))
         except Barred:
             answer = replace(began, problem=REFUSED)
         except (Unusable, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, Mispacked) as exc:
@@ -173,7 +178,7 @@ class EdgeLooker:
         return Barred(why)
 
     def _direct(self) -> httpx.AsyncBaseTransport:
-        return httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False, limits=httpx.Limits(max_connections=1))
+        return Direct(self._tls)
 
     async def _ask(self, request: httpx.Request, began: Answer, came: list[Answer]) -> Answer:
         async with self._transport() as transport:
@@ -239,10 +244,11 @@ class EdgeLooker:
 
 
 async def _answer(response: httpx.Response, began: Answer, came: list[Answer]) -> Answer:
-    """What came; as soon as its headers are there it stands in `came`, without a body. Raises Unusable."""
-    if sum(len(name) + len(value) + 4 for name, value in response.headers.raw) > HEADERS_MAX:
-        raise Unusable(f"its headers are larger than {HEADERS_MAX // 1000} kB")
+    """What came; as soon as its headers are there it stands in `came`, without a body. Raises Unusable and
+    Trickling."""
     headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+    if too_much := excess(headers):
+        raise Unusable(too_much)
     answer = replace(began, status=response.status_code, headers=headers, dialled=_dialled(response))
     came.append(answer)
     body, broken = await _read(response, answer)
@@ -260,12 +266,13 @@ def _dialled(response: httpx.Response) -> str:
 
 async def _read(response: httpx.Response, answer: Answer) -> tuple[Body, str]:
     """The body, within its caps, and how it is broken; "" where it is whole, or went on beyond the caps. Where the
-    answer sends elsewhere, the place is part of the content."""
+    answer sends elsewhere, the place is part of the content. Raises Trickling."""
     goes_to = answer.says("location") if 300 <= answer.status < 400 else ""
-    body, came = Body(answer.says("content-encoding"), goes_to), 0
+    body, came, crumbs = Body(answer.says("content-encoding"), goes_to), 0, Crumbs()
     try:
         async for chunk in response.aiter_raw():
             came += len(chunk)
+            crumbs.take(len(chunk))
             if not body.take(chunk):
                 break
     except Mispacked as exc:

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from bot.domain.answer import Answer, Asked
 from bot.domain.caches import Cache, cache_of
 from bot.domain.command import Command
-from bot.domain.lint.finding import Note
+from bot.domain.lint.finding import Finding, Note
 from bot.domain.lint.instead import beside_origin, came, in_short, is_whole, leads_to, missed
 from bot.domain.lint.report import Report, break_of
 from bot.domain.lint.rules import RULE_OF, lint
@@ -23,6 +23,7 @@ from bot.domain.site import Site
 from bot.domain.snippets import Server, server_of
 from bot.domain.target import url_of
 from bot.services.checks import ORIGIN, places_of
+from bot.services.off_loop import aside
 from bot.services.replies import Linted
 from bot.services.setup import Core
 from providers.contract import Kind
@@ -44,7 +45,7 @@ async def lint_urls(core: Core, command: Command, site: Site) -> Linted:
     urls = tuple(dict.fromkeys(url_of(target, site) for target in command.targets))
     reading = _Reading(core, site)
     pages = await reading.pages(urls[:PAGES_MAX])
-    named = dict.fromkeys(ref for page in pages for ref in _named_by(page.served))
+    named = dict.fromkeys([ref for page in pages for ref in await named_by(page.served)])
     own = [ref for ref in named if _is_own(ref, site) and ref.url not in urls]
     files = await reading.files(own[:FILES_MAX])
     report = await _report(core, site, pages, files)
@@ -149,7 +150,7 @@ class _Reading:
         place, address = next(iter(places_of(self._site).items()))
         answer = await self._settled(await self._fetch(ref.url, place, address), address)
         served = self._served(answer, registered=ref.is_worker)
-        if not self._site.origin or not any(RULE_OF[found.rule].by_headers for found in lint(served)):
+        if not self._site.origin or not any(RULE_OF[found.rule].by_headers for found in await found_at(served)):
             return served
         origin = await self._fetch(ref.url, ORIGIN, self._site.origin)
         return self._served(answer, () if origin.problem else (origin,), registered=ref.is_worker)
@@ -203,10 +204,20 @@ async def _within(seconds: float, asked: Iterable[Coroutine[object, object, T]],
     return [task.result() if task in done else other for task, other in zip(tasks, instead, strict=True)]
 
 
-def _named_by(page: Sequence[Served]) -> tuple[Reference, ...]:
+async def named_by(page: Sequence[Served]) -> tuple[Reference, ...]:
     """What a page is made of, by the first place that serves it."""
     first = next((served for served in page if served.is_whole), None)
-    return references(first.url, first.answer.text) if first is not None and first.is_page else ()
+    if first is None or not first.is_page:
+        return ()
+    url, text = first.url, first.answer.text
+    return await aside(len(text), lambda: references(url, text))
+
+
+async def found_at(served: Served) -> list[Finding]:
+    """What the rules find at one URL; off the loop where the headers are long."""
+    answers = (served.answer, *served.origins, *served.others)
+    size = sum(len(name) + len(value) for answer in answers for name, value in answer.headers)
+    return await aside(size, lambda: lint(served))
 
 
 def _is_own(ref: Reference, site: Site) -> bool:
@@ -222,7 +233,7 @@ async def _report(core: Core, site: Site, pages: Sequence[_Page], files: Sequenc
     read = [one for one in answered.values() if one.is_whole]
     breaks = [broken for broken in map(break_of, read) if broken is not None]
     remarks = [remark for one in answered.values() for remark in await core.http_rules.remarks(one.answer)]
-    findings = {(found.rule, found.url): found for one in reversed(served) for found in lint(one)}
+    findings = {(found.rule, found.url): found for one in reversed(served) for found in await found_at(one)}
     outermost = core.setup.providers[site.layers[-1].account] if site.layers else None
     return Report(
         pages=tuple(page.url for page in pages),

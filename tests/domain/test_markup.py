@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.markup import LINKS_MAX, Reference, references
+from bot.domain.markup import LINKS_MAX, URL_MAX, Reference, references
 
 PAGE = "https://www.shop.test/shop/index.html"
 NAMED = {
@@ -38,6 +38,24 @@ def test_other_hosts_are_named_as_they_are() -> None:
 def test_a_registered_service_worker_is_known_as_one() -> None:
     text = "<script>navigator.serviceWorker.register('/worker.js', {scope: '/'})</script>"
     assert (Reference("https://www.shop.test/worker.js", is_worker=True),) == references(PAGE, text)
+
+
+@pytest.mark.parametrize("base", ["a/" * 1001, "/a/.." * 9000, f"//x.test/{'a' * 2000}"], ids=["deep", "dots", "long"])
+def test_a_base_that_is_no_address_is_none(base: str) -> None:
+    assert (Reference("https://www.shop.test/shop/x.js"),) == references(
+        PAGE, f'<base href="{base}"><script src="x.js">'
+    )
+
+
+def test_what_is_longer_than_an_address_is_none() -> None:
+    fits = "/" + "a" * (URL_MAX - 1)
+    named = references(PAGE, f'<img src="{fits}"><img src="{fits}a"><img src="data:image/png,{fits}">')
+    assert [f"https://www.shop.test{fits}"] == [ref.url for ref in named]
+
+
+def test_a_page_registers_at_most_a_thousand_workers() -> None:
+    text = "".join(f"serviceWorker.register('/{n}.js')" for n in range(LINKS_MAX + 10))
+    assert LINKS_MAX == len(references(PAGE, text))
 
 
 def test_a_page_names_at_most_a_thousand() -> None:

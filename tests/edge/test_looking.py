@@ -189,19 +189,12 @@ async def drip(writer: asyncio.StreamWriter) -> None:
     await asyncio.Event().wait()
 
 
-async def hints(writer: asyncio.StreamWriter) -> None:
-    while True:
-        writer.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
-        await writer.drain()
-
-
 LARGE_HEADERS = answer(b"", *[f"X-{n}: {'x' * 4000}" for n in range(20)])
 TROUBLE: dict[str, tuple[Speak | bytes, str]] = {
     "headers over the cap": (LARGE_HEADERS, "its headers are larger than 64 kB"),
     "headers without end": (flood, "its headers are larger than 64 kB"),
     "no answer": (mute, "no answer within 0.3 s"),
     "one byte and no more": (drip, "200, and no whole body within 0.3 s"),
-    "hints without end": (hints, "no answer within 0.3 s"),
     "hung up": (b"", "the answer was cut off, or is not HTTP"),
     "not HTTP": (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "the answer was cut off, or is not HTTP"),
     "two lengths": (answer(b"page", "Content-Length: 5"), "the answer was cut off, or is not HTTP"),

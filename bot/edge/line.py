@@ -1,0 +1,83 @@
+"""The connection of one look. It is read in small pieces, others having their turn after each, so that an answer of ten
+thousand crumbs never holds anybody up; one that comes in crumbs alone is given up."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Iterable
+
+import httpcore
+import httpx
+
+from bot.edge.heads import Heads
+from bot.edge.mishaps import Crumbs
+
+READ = 8 * 1024  # bytes at once: as chunks of one byte about 35 ms of work
+_Options = Iterable[tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]]
+
+
+class Direct(httpx.AsyncHTTPTransport):
+    """One connection, without proxies. What comes over it may raise Unusable and Trickling too."""
+
+    def __init__(self, tls: ssl.SSLContext) -> None:
+        super().__init__(verify=tls, trust_env=False)
+        self._pool = httpcore.AsyncConnectionPool(ssl_context=tls, max_connections=1, network_backend=_Dialling())
+
+
+class _Dialling(httpcore.AnyIOBackend):
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - as httpcore has it
+        local_address: str | None = None,
+        socket_options: _Options | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """The connection, counted."""
+        return Line(await super().connect_tcp(host, port, timeout, local_address, socket_options))
+
+
+class Line(httpcore.AsyncNetworkStream):
+    """A connection whose answer is counted as it arrives."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._heads = Heads()
+        self._crumbs = Crumbs()
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as httpcore has it
+        """What is there, at most READ bytes of it. Raises Unusable and Trickling."""
+        data = await self._stream.read(min(max_bytes, READ), timeout)
+        await _turn()
+        self._heads.take(data)
+        self._crumbs.take(len(data))
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as httpcore has it
+        """Send `buffer`."""
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Hang up."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - as httpcore has it
+    ) -> httpcore.AsyncNetworkStream:
+        """The same connection, encrypted."""
+        return Line(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> object:
+        """What else is known of it."""
+        return self._stream.get_extra_info(info)
+
+
+async def _turn() -> None:
+    """Let others have theirs."""
+    turn = asyncio.Event()
+    asyncio.get_running_loop().call_soon(turn.set)
+    await turn.wait()
