@@ -30,7 +30,7 @@ def references(page: str, text: str) -> tuple[Reference, ...]:
     reader.feed(text)
     base = _joined(page, reader.base) or page
     found: dict[str, Reference] = {}
-    for link in [*filter(None, reader.links)][:LINKS_MAX]:
+    for link in [*dict.fromkeys(filter(None, reader.links))][:LINKS_MAX]:
         _add(found, base, link, is_worker=False)
     for match in islice(_WORKER.finditer(text), LINKS_MAX):
         _add(found, page, match[1], is_worker=True)

@@ -17,6 +17,7 @@ from bot.domain.lint.instead import beside_origin, came, in_short, is_whole, lea
 from bot.domain.lint.report import Report, break_of
 from bot.domain.lint.rules import RULE_OF, lint
 from bot.domain.lint.served import Served
+from bot.domain.lint.unseen import read_at, unseen
 from bot.domain.lint.varying import is_wide, tries_of
 from bot.domain.markup import Reference, references
 from bot.domain.site import Site
@@ -45,7 +46,8 @@ async def lint_urls(core: Core, command: Command, site: Site) -> Linted:
     urls = tuple(dict.fromkeys(url_of(target, site) for target in command.targets))
     reading = _Reading(core, site)
     pages = await reading.pages(urls[:PAGES_MAX])
-    named = dict.fromkeys([ref for page in pages for ref in await named_by(page.served)])
+    made_of = [await named_by(page.served) for page in pages]
+    named = dict.fromkeys(ref for some in made_of for ref in some)
     own = [ref for ref in named if _is_own(ref, site) and ref.url not in urls]
     files = await reading.files(own[:FILES_MAX])
     report = await _report(core, site, pages, files)
@@ -54,6 +56,7 @@ async def lint_urls(core: Core, command: Command, site: Site) -> Linted:
         server=Server(command.server) if command.server else report.server,
         left_out=max(0, len(own) - FILES_MAX) + max(0, len(urls) - PAGES_MAX),
         foreign=sum(not _is_own(ref, site) for ref in named),
+        notes=(*report.notes, *_unseen(pages, made_of)),
     )
     return Linted(site, report)
 
@@ -206,11 +209,15 @@ async def _within(seconds: float, asked: Iterable[Coroutine[object, object, T]],
 
 async def named_by(page: Sequence[Served]) -> tuple[Reference, ...]:
     """What a page is made of, by the first place that serves it."""
-    first = next((served for served in page if served.is_whole), None)
-    if first is None or not first.is_page:
+    first = read_at(page)
+    if first is None:
         return ()
     url, text = first.url, first.answer.text
     return await aside(len(text), lambda: references(url, text))
+
+
+def _unseen(pages: Sequence[_Page], made_of: Sequence[Sequence[Reference]]) -> Iterable[Note]:
+    return (note for page, some in zip(pages, made_of, strict=True) for note in unseen(page.served, len(some)))
 
 
 async def found_at(served: Served) -> list[Finding]:

@@ -13,9 +13,11 @@ from threading import Thread
 import pytest
 
 from bot.domain.answer import Answer
+from bot.domain.body import HEAD_MAX
 from bot.domain.command import Command, Misunderstood, Speaker, parse
 from bot.domain.lint.report import Report
 from bot.domain.lint.served import Served
+from bot.domain.markup import LINKS_MAX
 from bot.domain.site import Site
 from bot.domain.snippets import Server
 from bot.edge import EdgeLooker
@@ -391,6 +393,32 @@ def test_a_lint_that_cannot_be_is_told_why(line: str, problem: str) -> None:
     heard = parse(line, Speaker([SHOP], "C_SHOP"))
     assert isinstance(heard, Misunderstood)
     assert problem == heard.problem
+
+
+LONG = "<!doctype html>" + " " * HEAD_MAX + '<script src="/far.js"></script>'
+MANY = "<!doctype html>" + "".join(f'<img src="//cdn.test/{n}">' for n in range(LINKS_MAX))
+UNSEEN = {
+    "longer than what is read": (
+        LONG, (), "it is longer than the 256 KiB that are read of a page, so files that it names behind were not seen.",
+    ),
+    "packed as nobody knows": (
+        PAGE,
+        (("Content-Encoding", "foo"),),
+        "it is packed in a way that cannot be read here (foo), so files that it names were not seen.",
+    ),
+    "of more files than are counted": (MANY, (), "it names 1,000 files or more, and no more were counted."),
+    "as long as what is read": (LONG[len(LONG) - HEAD_MAX :], (), ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "headers", "what"), UNSEEN.values(), ids=UNSEEN)
+async def test_what_may_be_missing_of_a_page_is_told(
+    tmp_path: Path, text: str, headers: tuple[Say, ...], what: str
+) -> None:
+    async with web({"/": (text, (HTML, ETAG, ("Cache-Control", "no-cache"), *headers))}) as edge:
+        report = await linted(tmp_path, shop_at(edge))
+    told = [note.what for note in report.notes]
+    assert ([what] if what else []) == told
 
 
 async def turns_during(work: Awaitable[object]) -> int:
