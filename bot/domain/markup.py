@@ -9,6 +9,8 @@ from html.parser import HTMLParser
 from itertools import islice
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from bot.domain.srcset import addresses
+
 LINKS_MAX = 1000  # of one page
 URL_MAX = 2000  # characters of an address in it; what is longer is none, and its base neither
 _LINKED = frozenset({"stylesheet", "preload", "modulepreload", "icon", "apple-touch-icon", "manifest"})
@@ -78,10 +80,4 @@ def _links(tag: str, given: Mapping[str, str]) -> Iterator[str]:
         case "script" | "img" | "source" | "video" | "audio" | "embed" | "track":
             yield given.get("src", "")
             yield given.get("poster", "")
-            yield from _of_set(given.get("srcset", ""))
-
-
-def _of_set(value: str) -> Iterator[str]:
-    """The addresses of a srcset: each is followed by its width, and a comma."""
-    for part in re.split(r",\s+", value):
-        yield part.strip().partition(" ")[0].rstrip(",")
+            yield from addresses(given.get("srcset", ""))
