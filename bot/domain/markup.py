@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from itertools import islice
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
+from bot.domain.inline import import_map, of_module, of_style
 from bot.domain.srcset import addresses
 
 LINKS_MAX = 1000  # of one page
@@ -26,8 +27,8 @@ class Reference:
 
 
 def references(page: str, text: str) -> tuple[Reference, ...]:
-    """Every script, style, image, font, film and service worker that the page at `page` names, each once and in
-    order; at most a thousand."""
+    """Every script, style, image, font, film and service worker that the page at `page` names, also in styles, modules
+    and import maps that stand in it, each once and in order; at most a thousand."""
     reader = _Reader()
     reader.feed(text)
     base = _joined(page, reader.base) or page
@@ -64,6 +65,9 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.links: list[str] = []
         self.base = ""
+        self._names: dict[str, str] = {}  # of import maps
+        self._inside = ""  # what stands in the page itself: "style", "module" or "importmap"
+        self._pieces: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Take the addresses of one tag."""
@@ -71,12 +75,46 @@ class _Reader(HTMLParser):
         if tag == "base" and not self.base:
             self.base = given.get("href", "")
         self.links += _links(tag, given)
+        self._inside = _inline(tag, given)
+        self._pieces = []
+
+    def handle_data(self, data: str) -> None:
+        """Keep what may ask for more."""
+        if self._inside:
+            self._pieces.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        """Take the addresses of what stood in the page."""
+        text, inside = "".join(self._pieces), self._inside
+        self._inside, self._pieces = "", []
+        match inside:
+            case "style":
+                self.links += of_style(text)
+            case "module":
+                self.links += of_module(text, self._names)
+            case "importmap":
+                pairs = [*import_map(text)]
+                self._names |= dict(pairs)
+                self.links += [address for _, address in pairs if not address.endswith("/")]
+
+
+def _inline(tag: str, given: Mapping[str, str]) -> str:
+    kind = given.get("type", "").strip().lower()
+    if tag == "script" and not given.get("src"):
+        return kind if kind in ("module", "importmap") else ""
+    return tag if tag == "style" and kind in ("", "text/css") else ""
 
 
 def _links(tag: str, given: Mapping[str, str]) -> Iterator[str]:
     match tag:
         case "link" if _LINKED & set(given.get("rel", "").lower().split()):
             yield given.get("href", "")
+            yield from addresses(given.get("imagesrcset", ""))
+        case "input" if given.get("type", "").strip().lower() == "image":
+            yield given.get("src", "")
+        case "image" | "feimage" | "use":
+            in_svg = given.get("href", "") or given.get("xlink:href", "")
+            yield "" if in_svg.startswith("#") else in_svg
         case "script" | "img" | "source" | "video" | "audio" | "embed" | "track":
             yield given.get("src", "")
             yield given.get("poster", "")
