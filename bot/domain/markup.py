@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from html.parser import HTMLParser
 from itertools import islice
-from urllib.parse import urljoin, urlsplit, urlunsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from bot.domain.inline import import_map, of_module, of_style
 from bot.domain.srcset import addresses
@@ -26,15 +27,16 @@ class Reference:
     is_worker: bool = False
 
 
-def references(page: str, text: str) -> tuple[Reference, ...]:
+def references(page: str, text: str, charset: str = "utf-8") -> tuple[Reference, ...]:
     """Every script, style, image, font, film and service worker that the page at `page` names, also in styles, modules
-    and import maps that stand in it, each once and in order; at most a thousand."""
+    and import maps that stand in it, each once and in order; at most a thousand. `charset` is what the page came in
+    (Python's name): addresses have their queries in it, whatever else of them is beyond ASCII is UTF-8."""
     reader = _Reader()
     reader.feed(text)
     base = _joined(page, reader.base) or page
     found: dict[str, Reference] = {}
     for link in [*dict.fromkeys(filter(None, reader.links))][:LINKS_MAX]:
-        _add(found, base, link, is_worker=False)
+        _add(found, base, _in_query(link, charset), is_worker=False)
     for match in islice(_WORKER.finditer(text), LINKS_MAX):
         _add(found, page, match[1], is_worker=True)
     return tuple(found.values())
@@ -58,6 +60,24 @@ def _joined(base: str, link: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return ""
     return urlunsplit(parts._replace(path=parts.path or "/", fragment=""))
+
+
+def _in_query(link: str, charset: str) -> str:
+    """`link` with what its query holds beyond ASCII in the page's encoding, and as a reference where that lacks it
+    (https://url.spec.whatwg.org, 1.3 and 4.4); of UTF-16 pages in UTF-8."""
+    before, mark, query = link.partition("#")[0].partition("?")
+    if query.isascii() or charset.startswith("utf"):
+        return link
+    return before + mark + "".join(map(partial(_in_charset, charset), query))
+
+
+def _in_charset(charset: str, sign: str) -> str:
+    if sign.isascii():
+        return sign
+    try:
+        return quote(sign.encode(charset))
+    except UnicodeEncodeError:
+        return quote(f"&#{ord(sign)};")
 
 
 class _Reader(HTMLParser):

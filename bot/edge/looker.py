@@ -254,7 +254,7 @@ async def _answer(response: httpx.Response, began: Answer, came: list[Answer]) -
     body, broken = await _read(response, answer)
     if broken:
         return replace(answer, problem=broken)
-    return replace(answer, text=body.text, digest=body.digest, size=body.size, begins=body.begins)
+    return replace(answer, text=body.text, charset=body.charset, digest=body.digest, size=body.size, begins=body.begins)
 
 
 def _dialled(response: httpx.Response) -> str:
@@ -268,7 +268,7 @@ async def _read(response: httpx.Response, answer: Answer) -> tuple[Body, str]:
     """The body, within its caps, and how it is broken; "" where it is whole, or went on beyond the caps. Where the
     answer sends elsewhere, the place is part of the content. Raises Trickling."""
     goes_to = answer.says("location") if 300 <= answer.status < 400 else ""
-    body, came, crumbs = Body(answer.says("content-encoding"), goes_to), 0, Crumbs()
+    body, came, crumbs = Body(answer.says("content-encoding"), goes_to, answer.says("content-type")), 0, Crumbs()
     try:
         async for chunk in response.aiter_raw():
             came += len(chunk)

@@ -212,8 +212,8 @@ async def named_by(page: Sequence[Served]) -> tuple[Reference, ...]:
     first = read_at(page)
     if first is None:
         return ()
-    url, text = first.url, first.answer.text
-    return await aside(len(text), lambda: references(url, text))
+    answer = first.answer
+    return await aside(len(answer.text), lambda: references(answer.url, answer.text, answer.charset))
 
 
 def _unseen(pages: Sequence[_Page], made_of: Sequence[Sequence[Reference]]) -> Iterable[Note]:

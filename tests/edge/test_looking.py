@@ -374,3 +374,12 @@ async def test_a_variant_is_asked_for_in_its_own_words_and_named_so() -> None:
     )
     assert [sorted(expected.split("\r\n"))] == [sorted(head.decode().split("\r\n")) for head in server.heads]
     assert "CF-Device-Type: mobile, Accept-Encoding: identity, Host: evil.test" == look.variant
+
+
+async def test_a_page_is_read_in_its_own_encoding() -> None:
+    body = "<p>build äß</p>".encode("utf-16-le")
+    async with serving(answer(body, "Content-Type: text/html; charset=utf-16")) as server:
+        looker = eyes(marker=Marker(pattern="build (..)")).looker
+        came = await looker.fetch(URL, "fra", server.url)
+    assert ("utf-16-le", "<p>build äß</p>", "äß") == (came.charset, came.text, looker.read(came).version)
+    assert hashlib.sha256(body).hexdigest() == came.digest
