@@ -43,7 +43,7 @@ from bot.domain.target import Address, Unreadable, read_address
 from bot.domain.unpacking import Mispacked
 from bot.domain.verdict import Look
 from bot.domain.words import Notes, shown
-from bot.edge.line import Direct
+from bot.edge.line import Direct, Turns
 from bot.edge.mishaps import PIECES_MAX, Barred, Crumbs, Trickling, Unusable, cut_off, excess, problem
 from bot.ports import Clock, ReadHeaders
 from providers.cache_status import told
@@ -116,6 +116,7 @@ class EdgeLooker:
         self._tls = tls or trusted()
         self._refused = refused
         self._seconds = seconds
+        self._turns = Turns()
 
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
         """One request. `address` ("https://203.0.113.7") is dialled as written, with Host and SNI of the URL; empty
@@ -178,7 +179,7 @@ class EdgeLooker:
         return Barred(why)
 
     def _direct(self) -> httpx.AsyncBaseTransport:
-        return Direct(self._tls)
+        return Direct(self._tls, self._turns)
 
     async def _ask(self, request: httpx.Request, began: Answer, came: list[Answer]) -> Answer:
         async with self._transport() as transport:

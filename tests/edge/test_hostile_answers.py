@@ -11,7 +11,7 @@ import pytest
 import zstandard
 
 from bot.edge.heads import INTERIM_MAX, Heads
-from bot.edge.line import READ, Line
+from bot.edge.line import READ, Line, Turns
 from bot.edge.mishaps import FIELD_MAX, HEADERS_MAX, LINES_MAX, PIECE_MIN, PIECES_MAX, Unusable
 from tests.edge.looking import HOST, eyes
 from tests.edge.loopback import Speak, answer, serving
@@ -112,10 +112,37 @@ async def test_a_connection_is_read_in_small_pieces_and_others_have_their_turn_a
             turns.append(len(turns))
             await asyncio.sleep(0)
 
-    line, waiting = Line(Ready()), asyncio.create_task(other())
+    line, waiting = Line(Ready(), Turns()), asyncio.create_task(other())
     sizes = [len(await line.read(HEADERS_MAX)) for _ in range(5)]
     waiting.cancel()
     assert ([READ] * 5, True) == (sizes, len(turns) >= 5)
+
+
+async def test_one_look_goes_on_in_each_round_and_each_in_its_turn() -> None:
+    turns, went = Turns(), list[str]()
+
+    async def look(name: str) -> None:
+        for _ in range(2):
+            await turns.wait()
+            went.append(name)
+
+    looks = [asyncio.create_task(look(name)) for name in "abc"]
+    seen = []
+    while not all(one.done() for one in looks):
+        before = len(went)
+        await asyncio.sleep(0)
+        seen.append(len(went) - before)
+    assert ("abcabc", 1) == ("".join(went), max(seen))
+
+
+async def test_a_look_that_is_given_up_while_it_waits_takes_no_turn() -> None:
+    turns = Turns()
+    given_up, waiting = asyncio.create_task(turns.wait()), asyncio.create_task(turns.wait())
+    await asyncio.sleep(0)
+    given_up.cancel()
+    await waiting
+    assert given_up.cancelled()
+    await turns.wait()
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1 << 20])
