@@ -12,7 +12,7 @@ import zstandard
 
 from bot.edge.heads import INTERIM_MAX, Heads
 from bot.edge.line import READ, Line, Turns
-from bot.edge.mishaps import FIELD_MAX, HEADERS_MAX, LINES_MAX, PIECE_MIN, PIECES_MAX, Unusable
+from bot.edge.mishaps import FIELD_MAX, HEADERS_MAX, LINES_MAX, PIECE_MIN, PIECES_MAX, Trickling, Unusable
 from tests.edge.looking import HOST, eyes
 from tests.edge.loopback import Speak, answer, serving
 
@@ -116,6 +116,21 @@ async def test_a_connection_is_read_in_small_pieces_and_others_have_their_turn_a
     sizes = [len(await line.read(HEADERS_MAX)) for _ in range(5)]
     waiting.cancel()
     assert ([READ] * 5, True) == (sizes, len(turns) >= 5)
+
+
+class Dripping(httpcore.AsyncNetworkStream):
+    """A connection that gives one byte at a time."""
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return b"x"
+
+
+async def test_a_connection_of_single_bytes_is_given_up() -> None:
+    line = Line(Dripping(), Turns())
+    for _ in range(PIECES_MAX):
+        await line.read(READ)
+    with pytest.raises(Trickling):
+        await line.read(READ)
 
 
 async def test_one_look_goes_on_in_each_round_and_each_in_its_turn() -> None:
