@@ -39,7 +39,7 @@ class Turns:
 
 
 class Direct(httpx.AsyncHTTPTransport):
-    """One connection, without proxies. What comes over it may raise Unusable and Trickling too."""
+    """One connection, without proxies. What comes over it may raise Unusable too."""
 
     def __init__(self, tls: ssl.SSLContext, turns: Turns) -> None:
         super().__init__(verify=tls, trust_env=False)
@@ -73,7 +73,7 @@ class Line(httpcore.AsyncNetworkStream):
         self._crumbs = Crumbs()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as httpcore has it
-        """What is there, at most READ bytes of it. Raises Unusable and Trickling."""
+        """What is there, at most READ bytes of it. Raises Unusable."""
         data = await self._stream.read(min(max_bytes, READ), timeout)
         await self._turns.wait()
         self._heads.take(data)

@@ -44,7 +44,7 @@ from bot.domain.unpacking import Mispacked
 from bot.domain.verdict import Look
 from bot.domain.words import Notes, shown
 from bot.edge.line import Direct, Turns
-from bot.edge.mishaps import PIECES_MAX, Barred, Crumbs, Trickling, Unusable, cut_off, excess, problem
+from bot.edge.mishaps import Barred, Crumbs, Unusable, cut_off, excess, problem
 from bot.ports import Clock, ReadHeaders
 from providers.cache_status import told
 from providers.contract import Seen, Sighting
@@ -129,10 +129,6 @@ class EdgeLooker:
         except TimeoutError:
             late = f"{came[0].status}, and no whole body" if came else "no answer"
             answer = replace((came or [began])[0], problem=f"{late} within {self._seconds:g} s", late=bool(came))
-        except Trickling:
-            late = f"{came[0].status}, and a body" if came else "an answer"
-            told = f"{late} that only trickles in, in more than {PIECES_MAX:,} small pieces"
-            answer = replace((came or [began])[0], problem=told, late=bool(came))
         except Barred:
             answer = replace(began, problem=REFUSED)
         except (Unusable, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, Mispacked) as exc:
@@ -245,8 +241,7 @@ class EdgeLooker:
 
 
 async def _answer(response: httpx.Response, began: Answer, came: list[Answer]) -> Answer:
-    """What came; as soon as its headers are there it stands in `came`, without a body. Raises Unusable and
-    Trickling."""
+    """What came; as soon as its headers are there it stands in `came`, without a body. Raises Unusable."""
     headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
     if too_much := excess(headers):
         raise Unusable(too_much)
@@ -267,7 +262,7 @@ def _dialled(response: httpx.Response) -> str:
 
 async def _read(response: httpx.Response, answer: Answer) -> tuple[Body, str]:
     """The body, within its caps, and how it is broken; "" where it is whole, or went on beyond the caps. Where the
-    answer sends elsewhere, the place is part of the content. Raises Trickling."""
+    answer sends elsewhere, the place is part of the content. Raises Unusable."""
     goes_to = answer.says("location") if 300 <= answer.status < 400 else ""
     body, came, crumbs = Body(answer.says("content-encoding"), goes_to, answer.says("content-type")), 0, Crumbs()
     try:

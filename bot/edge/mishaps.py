@@ -37,10 +37,6 @@ class Unusable(Exception):
     """There was an answer that nothing can be made of; the text says why."""
 
 
-class Trickling(Exception):
-    """An answer comes in more small pieces than are waited for."""
-
-
 class Crumbs:
     """Counts the pieces in which something arrives."""
 
@@ -49,11 +45,11 @@ class Crumbs:
         self._bytes = 0
 
     def take(self, size: int) -> None:
-        """One more, of `size` bytes. Raises Trickling."""
+        """One more, of `size` bytes. Raises Unusable."""
         self._pieces += 1
         self._bytes += size
         if self._pieces > PIECES_MAX and self._bytes < self._pieces * PIECE_MIN:
-            raise Trickling
+            raise Unusable(f"its answer only trickles in, in more than {PIECES_MAX:,} small pieces")
 
 
 def excess(headers: Sequence[tuple[str, str]]) -> str:

@@ -12,7 +12,7 @@ import zstandard
 
 from bot.edge.heads import INTERIM_MAX, Heads
 from bot.edge.line import READ, Line, Turns
-from bot.edge.mishaps import FIELD_MAX, HEADERS_MAX, LINES_MAX, PIECE_MIN, PIECES_MAX, Trickling, Unusable
+from bot.edge.mishaps import FIELD_MAX, HEADERS_MAX, LINES_MAX, PIECE_MIN, PIECES_MAX, Unusable
 from tests.edge.looking import HOST, eyes
 from tests.edge.loopback import Speak, answer, serving
 
@@ -23,7 +23,7 @@ NO_OTHER = "it sends more than 16 interim answers (1xx) and no other"
 MANY = "its headers have more than 256 lines"
 LARGE = "its headers are larger than 64 kB"
 SPLINTERED = "the body is packed in more parts than anybody needs"
-TRICKLE = "200, and a body that only trickles in, in more than 8,000 small pieces"
+TRICKLE = "its answer only trickles in, in more than 8,000 small pieces"
 
 
 def endless(head: bytes, unit: bytes) -> Speak:
@@ -91,10 +91,10 @@ async def test_what_is_only_unusual_is_read(speak: bytes) -> None:
     assert ("", 200) == (look.problem, look.status)
 
 
-async def test_what_only_trickles_in_is_late_and_not_broken() -> None:
+async def test_of_what_only_trickles_in_nothing_more_is_claimed() -> None:
     async with serving(endless(CHUNKED, chunk(1) * 999)) as server:
         came = await eyes().looker.fetch(URL, "fra", server.url)
-    assert (200, False, "") == (came.status, came.is_broken, came.digest)
+    assert (0, False, False, "") == (came.status, came.is_broken, came.late, came.digest)
 
 
 class Ready(httpcore.AsyncNetworkStream):
@@ -129,7 +129,7 @@ async def test_a_connection_of_single_bytes_is_given_up() -> None:
     line = Line(Dripping(), Turns())
     for _ in range(PIECES_MAX):
         await line.read(READ)
-    with pytest.raises(Trickling):
+    with pytest.raises(Unusable, match=TRICKLE):
         await line.read(READ)
 
 
