@@ -16,7 +16,8 @@ UNTRUSTED = "its certificate is not trusted"  # how such a problem begins
 class Answer:
     """What came back for one request. `headers` are as sent and in order, names in lower case, doubled ones kept.
 
-    `place` and `at` are a look's. `text` is the beginning of the unpacked body; `digest` its SHA-256, empty if it was
+    `place` and `at` are a look's. `text` is the beginning of the unpacked body, which was
+    in `charset` (Python's name); `digest` its SHA-256, empty if it was
     not read whole; `begins` the hashes of its beginnings; `size` its bytes as unpacked, as far as read. `dialled` is
     the address that answered. `over` is "http" where an https page was asked for without TLS. `problem` is set when
     there was no usable answer: with a status where one came whose body is broken, or is `late`: not whole in time.
@@ -36,6 +37,7 @@ class Answer:
     problem: str = ""
     begins: tuple[str, ...] = ()
     late: bool = False
+    charset: str = "utf-8"
 
     @property
     def is_broken(self) -> bool:
@@ -52,7 +54,10 @@ class Answer:
 
     def joined(self) -> Mapping[str, str]:
         """Every header once, by its name in lower case."""
-        return {name: self.says(name) for name, _ in self.headers}
+        lines: dict[str, list[str]] = {}
+        for name, value in self.headers:
+            lines.setdefault(name, []).append(value)
+        return {name: ", ".join(values) for name, values in lines.items()}
 
 
 def varied(asked: Sequence[tuple[str, str]]) -> str:

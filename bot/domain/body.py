@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 
+from bot.domain.charsets import UTF_8, charset_of, text_of
 from bot.domain.codings import unpackers
 from bot.domain.unpacking import Unpacker
 
@@ -19,11 +20,12 @@ class Body:
     """Take chunks until `take` says no, then ask. `encoding` is the answer's Content-Encoding; `goes_to` its Location,
     which is hashed along. A body larger than the caps has no digest: two such bodies are never taken for the same, and
     are known to differ where their beginnings do. One that is packed in a way that is not known is hashed as sent, and
-    has no text."""
+    has no text. `content_type` is the answer's; without it the body is UTF-8."""
 
-    def __init__(self, encoding: str = "", goes_to: str = "") -> None:
+    def __init__(self, encoding: str = "", goes_to: str = "", content_type: str | None = None) -> None:
         known = unpackers(encoding)
         self._unpackers = known or ()
+        self._content_type = content_type
         self._is_readable = known is not None
         self._is_whole = True
         self._hash = hashlib.sha256(f"{goes_to}\n".encode(errors="surrogatepass") if goes_to else b"")
@@ -94,6 +96,11 @@ class Body:
         return self._inflated
 
     @property
+    def charset(self) -> str:
+        """Python's name for the encoding of its text."""
+        return UTF_8 if self._content_type is None else charset_of(self._content_type, self._head)
+
+    @property
     def text(self) -> str:
         """The beginning of the unpacked body."""
-        return bytes(self._head).decode(errors="replace")
+        return text_of(self._head, self.charset)

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 
+from bot.domain import charsets
 from bot.domain.caching import YEARS_10, Basis, Directives, lifetime_browser
 from bot.domain.codings import codings
 from bot.domain.site import Marker
@@ -19,7 +20,6 @@ TEXT_MAX = 256 * 1024  # characters of a body in which a version is looked for
 
 _SECONDS = re.compile(r"[0-9]{1,10}")
 _LENGTH = re.compile(r"[0-9]{1,15}")
-_CHARSET = re.compile(r""";\s*charset\s*=\s*["']?([^\s;"']+)""")
 _META = re.compile(r"<meta\b[^<>]{1,2000}>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""\b(name|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 
@@ -53,9 +53,7 @@ def etag_of(headers: Mapping[str, str]) -> str:
 def type_of(value: str) -> str:
     """The media type and charset of a Content-Type, in lower case and fit to be shown: "text/html; charset=utf-8"; ""
     where it names none."""
-    media, _, parameters = value.lower().partition(";")
-    found = _CHARSET.search(f";{parameters}")
-    charset = found[1].replace("utf8", "utf-8") if found else ""
+    media, charset = value.lower().partition(";")[0], charsets.said(value).replace("utf8", "utf-8")
     return fit(f"{media.strip()}; charset={charset}" if charset else media.strip(), TYPE_MAX)
 
 

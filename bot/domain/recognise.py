@@ -14,12 +14,15 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import islice
 
 from bot.domain.answer import Answer
 from bot.domain.why.marks import TITLES, cdn_of
 from bot.domain.words import shown
 
 SHOWN_MAX = 90  # characters of one header in evidence
+MEMBERS_MAX = 32  # caches that one header may name
+_MEMBER = re.compile(r'(?:[^,"]|"[^"]*")+')
 OTHER = "http"  # the provider for a cache that has no adapter of its own
 _OURS = frozenset({"cloudflare", "cloudfront", "fastly", "akamai", "googlecdn", "bunny", "varnish", "nginx"})
 _OWN = ("nginx", "varnish", "squid", "trafficserver", "named", "unnamed")  # caches of one's own stand behind a CDN
@@ -176,7 +179,8 @@ def _bare_varnish(answers: Iterable[Answer]) -> Iterator[Seen]:
 def _named(answers: Iterable[Answer]) -> Iterator[Seen]:
     """Caches that tell their own name by Cache-Status, innermost first."""
     for answer in answers:
-        for part in re.findall(r'(?:[^,"]|"[^"]*")+', answer.says("cache-status")):
+        for found in islice(_MEMBER.finditer(answer.says("cache-status")), MEMBERS_MAX):
+            part = found[0]
             name = part.split(";")[0].strip().strip('"')
             who = next((who for who, title in _TITLES.items() if title.lower() in name.lower()), "")
             if name:
@@ -212,7 +216,7 @@ def _depth(one: Found, front: str, answers: Sequence[Answer]) -> tuple[bool, boo
 def _place_in_via(one: Found, answers: Sequence[Answer]) -> int:
     forms = [mark.form for mark in MARKS if mark.who == one.who and mark.header == "via"]
     forms += [r"^1\.1 varnish$"] if one.who in ("fastly", "varnish") else []
-    entries = [entry.strip() for answer in answers for entry in answer.says("via").split(",")]
+    entries = [entry.strip() for answer in answers for entry in answer.says("via").split(",", MEMBERS_MAX)]
     return next((n for n, entry in enumerate(entries) if any(re.search(f, entry, re.IGNORECASE) for f in forms)), -1)
 
 

@@ -1,9 +1,11 @@
 """Packed bodies, unpacked piece by piece: however much a few bytes unpack to, little of it is held at once.
 
-gzip, x-gzip   any number of members; what is no member behind them is padding
+gzip, x-gzip   one member or several; what is no member behind them is padding
 deflate        with zlib's frame, as specified, or bare, as often sent
 br             one stream, and nothing behind it
-zstd           any number of frames, and nothing behind them
+zstd           one frame or several, and nothing behind them
+
+A few bytes can also make many members, frames or blocks that hold nothing. Each costs time, so that they are counted.
 """
 
 from __future__ import annotations
@@ -17,6 +19,8 @@ import zstandard
 
 PIECE = 64 * 1024  # bytes; Brotli may give half as much again, Zstandard twice as much
 WINDOW_MAX = 8 * 1024 * 1024  # bytes that a zstd decoder has to hold: RFC 9659, 3
+MEMBERS_MAX = 1_000  # of one gzip body; who packs by blocks, as bgzip does, needs one for 64 kB
+PARTS_MAX = 40_000  # of one zstd body: frames, and in each its headers and blocks
 
 _GZIP = 31  # zlib's window bits for a gzip header
 _ZLIB = 15
@@ -25,6 +29,10 @@ _BARE = -15
 
 class Mispacked(Exception):
     """A body is not packed in the way that its Content-Encoding says."""
+
+
+class Splintered(Mispacked):
+    """A body is packed in more parts than anybody needs."""
 
 
 class Unpacker(Protocol):
@@ -72,6 +80,7 @@ class Zipped:
     def __init__(self, *, deflate: bool) -> None:
         self._deflate = deflate
         self._stream: zlib._Decompress | None = None
+        self._members = 0
 
     @property
     def cut(self) -> bool:
@@ -100,6 +109,9 @@ class Zipped:
                 return
 
     def _begin(self, chunk: bytes) -> zlib._Decompress:
+        self._members += 1
+        if self._members > MEMBERS_MAX:
+            raise Splintered
         if self._deflate:
             return zlib.decompressobj(_ZLIB if chunk[0] & 0x0F == 8 else _BARE)  # both are sent under this name
         return zlib.decompressobj(_GZIP)
@@ -159,6 +171,7 @@ class Zstandard:
         self._parts: Generator[int, bytes, None] | None = None
         self._stream: zstandard.ZstdDecompressionObj | None = None
         self._left = 0  # bytes of this part
+        self._done = 0  # parts
         self._begin = b""  # of this part
 
     @property
@@ -191,6 +204,9 @@ class Zstandard:
         self._left -= len(part)
         if self._left or self._parts is None:
             return
+        self._done += 1
+        if self._done > PARTS_MAX:
+            raise Splintered
         try:
             self._left = self._parts.send(self._begin)
         except StopIteration:

@@ -17,7 +17,7 @@ from bot.domain.answer import Answer
 from bot.domain.body import Body
 from bot.domain.headers import fit
 from bot.domain.world import Sight
-from bot.edge.mishaps import HEADERS_MAX
+from bot.edge.mishaps import excess
 
 PLACE_MAX, SAID_MAX = 40, 80  # characters
 AWAY = "this probe is away now"
@@ -180,8 +180,8 @@ def _answer(result: ResultDoc, began: Answer) -> Answer:
     if problem := _problem(result):
         return replace(began, problem=problem)
     headers = tuple(_lines(result.headers))
-    if sum(len(name) + len(value) for name, value in headers) > HEADERS_MAX:
-        return replace(began, problem=f"its headers are larger than {HEADERS_MAX // 1000} kB")
+    if too_much := excess(headers):
+        return replace(began, problem=too_much)
     answer = replace(began, status=result.code or 0, headers=headers, dialled=fit(result.resolved or "", PLACE_MAX))
     body = _body(result, answer)
     return replace(answer, text=body.text, size=body.size, digest=body.digest if _is_whole(result, answer) else "")

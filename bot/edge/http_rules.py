@@ -12,6 +12,7 @@ from bot.domain.answer import Answer
 from bot.domain.lint.finding import Remark, Severity
 
 REMARKS_MAX = 5  # of one answer
+HEADERS_MAX = 16_000  # characters in all; of larger ones nothing is asked, since that takes up to a second of work
 # How caching is to be is for CC01 to CC22; of httplint's notes on it only those on form are told (httplint 2026.10.4).
 _FORM = frozenset(
     {
@@ -29,6 +30,8 @@ class Httplint:
     async def remarks(self, answer: Answer) -> Sequence[Remark]:
         """What breaks the standards, or is doubtful; the worse first, at most five. Read in a thread: it takes some
         milliseconds, and the library is loaded with the first."""
+        if sum(len(name) + len(value) for name, value in answer.headers) > HEADERS_MAX:
+            return ()
         return await asyncio.to_thread(_remarks, answer)
 
 

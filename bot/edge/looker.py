@@ -44,7 +44,8 @@ from bot.domain.target import Address, Unreadable, read_address
 from bot.domain.unpacking import Mispacked
 from bot.domain.verdict import Look
 from bot.domain.words import Notes, shown
-from bot.edge.mishaps import HEADERS_MAX, Barred, Unusable, cut_off, problem
+from bot.edge.line import Direct, Turns
+from bot.edge.mishaps import Barred, Crumbs, Unusable, cut_off, excess, problem
 from bot.ports import Clock, ReadHeaders
 from providers.cache_status import told
 from providers.contract import Seen, Sighting
@@ -116,6 +117,7 @@ class EdgeLooker:
         self._tls = tls or trusted()
         self._refused = refused
         self._seconds = seconds
+        self._turns = Turns()
 
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
         """One request. `address` ("https://203.0.113.7") is dialled as written, with Host and SNI of the URL; empty
@@ -174,7 +176,7 @@ class EdgeLooker:
         return Barred(why)
 
     def _direct(self) -> httpx.AsyncBaseTransport:
-        return httpx.AsyncHTTPTransport(verify=self._tls, trust_env=False, limits=httpx.Limits(max_connections=1))
+        return Direct(self._tls, self._turns)
 
     async def _ask(self, request: httpx.Request, began: Answer, came: list[Answer]) -> Answer:
         async with self._transport() as transport:
@@ -241,15 +243,15 @@ class EdgeLooker:
 
 async def _answer(response: httpx.Response, began: Answer, came: list[Answer]) -> Answer:
     """What came; as soon as its headers are there it stands in `came`, without a body. Raises Unusable."""
-    if sum(len(name) + len(value) + 4 for name, value in response.headers.raw) > HEADERS_MAX:
-        raise Unusable(f"its headers are larger than {HEADERS_MAX // 1000} kB")
     headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
+    if too_much := excess(headers):
+        raise Unusable(too_much)
     answer = replace(began, status=response.status_code, headers=headers, dialled=_dialled(response))
     came.append(answer)
     body, broken = await _read(response, answer)
     if broken:
         return replace(answer, problem=broken)
-    return replace(answer, text=body.text, digest=body.digest, size=body.size, begins=body.begins)
+    return replace(answer, text=body.text, charset=body.charset, digest=body.digest, size=body.size, begins=body.begins)
 
 
 def _dialled(response: httpx.Response) -> str:
@@ -261,12 +263,13 @@ def _dialled(response: httpx.Response) -> str:
 
 async def _read(response: httpx.Response, answer: Answer) -> tuple[Body, str]:
     """The body, within its caps, and how it is broken; "" where it is whole, or went on beyond the caps. Where the
-    answer sends elsewhere, the place is part of the content."""
+    answer sends elsewhere, the place is part of the content. Raises Unusable."""
     goes_to = answer.says("location") if 300 <= answer.status < 400 else ""
-    body, came = Body(answer.says("content-encoding"), goes_to), 0
+    body, came, crumbs = Body(answer.says("content-encoding"), goes_to, answer.says("content-type")), 0, Crumbs()
     try:
         async for chunk in response.aiter_raw():
             came += len(chunk)
+            crumbs.take(len(chunk))
             if not body.take(chunk):
                 break
     except Mispacked as exc:

@@ -4,14 +4,28 @@ from __future__ import annotations
 
 import socket
 import ssl
+from collections import Counter
 from collections.abc import Sequence
 
 import httpx
 
 from bot.domain.answer import UNTRUSTED
-from bot.domain.unpacking import Mispacked
+from bot.domain.caches import TARGETED
+from bot.domain.caching import titled
+from bot.domain.unpacking import Mispacked, Splintered
 
 HEADERS_MAX = 64_000  # bytes
+LINES_MAX = 256  # headers of one answer
+LARGE_HEADERS = f"its headers are larger than {HEADERS_MAX // 1000} kB"
+MANY_LINES = f"its headers have more than {LINES_MAX} lines"
+FIELD_MAX = 4_000  # bytes of a header that rules take apart; Varnish, nginx and Apache take 4 to 8 kB of one line
+READ_APART = frozenset(
+    ["age", "cache-control", "cache-status", "content-encoding", "content-length", "content-type", "date", "etag",
+     "expires", "last-modified", "pragma", "server", "vary", "via", "x-cache", "x-powered-by"]
+) | TARGETED  # fmt: skip
+_STRUCTURED = "cdn-cache-control"  # and every name that ends so
+PIECES_MAX = 8_000  # of one body, where they are small; of large ones as many as its bytes allow
+PIECE_MIN = 200  # bytes, in the mean
 LENGTH_MAX = 16  # digits
 
 
@@ -21,6 +35,38 @@ class Barred(Exception):
 
 class Unusable(Exception):
     """There was an answer that nothing can be made of; the text says why."""
+
+
+class Crumbs:
+    """Counts the pieces in which something arrives."""
+
+    def __init__(self) -> None:
+        self._pieces = 0
+        self._bytes = 0
+
+    def take(self, size: int) -> None:
+        """One more, of `size` bytes. Raises Unusable."""
+        self._pieces += 1
+        self._bytes += size
+        if self._pieces > PIECES_MAX and self._bytes < self._pieces * PIECE_MIN:
+            raise Unusable(f"its answer only trickles in, in more than {PIECES_MAX:,} small pieces")
+
+
+def excess(headers: Sequence[tuple[str, str]]) -> str:
+    """What is too much of an answer's headers, their names in lower case; "" where they may be taken apart."""
+    if len(headers) > LINES_MAX:
+        return MANY_LINES
+    if sum(len(name) + len(value) + 4 for name, value in headers) > HEADERS_MAX:
+        return LARGE_HEADERS
+    sizes = Counter[str]()
+    for name, value in headers:
+        sizes[name] += len(value) + 2
+    large = (name for name, size in sizes.items() if size > FIELD_MAX and _is_read_apart(name))
+    return next((f"its {titled(name)} is larger than {FIELD_MAX // 1000} kB" for name in large), "")
+
+
+def _is_read_apart(name: str) -> bool:
+    return name in READ_APART or name.endswith(_STRUCTURED)
 
 
 def cut_off(came: int, length: str) -> str:
@@ -44,6 +90,8 @@ def problem(error: BaseException) -> str:
                 return "DNS knows no address of it"
             case ConnectionRefusedError():
                 return "connection refused"
+            case Splintered():
+                return "the body is packed in more parts than anybody needs"
             case Mispacked():
                 return "the body is not what its Content-Encoding says"
     return _problem_of_http(error, causes)
@@ -65,7 +113,7 @@ def _problem_of_http(error: BaseException, causes: Sequence[BaseException]) -> s
         case httpx.ConnectError():
             return "no connection could be made"
         case httpx.RemoteProtocolError() if any(getattr(c, "error_status_hint", 0) == 431 for c in causes):
-            return f"its headers are larger than {HEADERS_MAX // 1000} kB"
+            return LARGE_HEADERS
         case httpx.NetworkError() | httpx.RemoteProtocolError():
             return "the answer was cut off, or is not HTTP"
         case _:

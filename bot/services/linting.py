@@ -13,11 +13,12 @@ from bot.domain.answer import Answer, Asked
 from bot.domain.caches import Cache, cache_of
 from bot.domain.command import Command
 from bot.domain.express_lines import made_of
-from bot.domain.lint.finding import Note
+from bot.domain.lint.finding import Finding, Note
 from bot.domain.lint.instead import beside_origin, came, in_short, is_whole, leads_to, missed
 from bot.domain.lint.report import Report, break_of
 from bot.domain.lint.rules import RULE_OF, lint
 from bot.domain.lint.served import Served
+from bot.domain.lint.unseen import read_at, unseen
 from bot.domain.lint.varying import is_wide, tries_of
 from bot.domain.markup import Reference, references
 from bot.domain.neighbours import Neighbours
@@ -25,6 +26,7 @@ from bot.domain.site import Site
 from bot.domain.snippets import Server, server_of
 from bot.domain.target import url_of
 from bot.services.checks import ORIGIN, places_of
+from bot.services.off_loop import aside
 from bot.services.replies import Linted
 from bot.services.setup import Core
 from providers.contract import Kind
@@ -46,7 +48,8 @@ async def lint_urls(core: Core, command: Command, site: Site) -> Linted:
     urls = tuple(dict.fromkeys(url_of(target, site) for target in command.targets))
     reading = _Reading(core, site)
     pages = await reading.pages(urls[:PAGES_MAX])
-    named = dict.fromkeys(ref for page in pages for ref in _named_by(page.served))
+    parts = [await named_by(page.served) for page in pages]
+    named = dict.fromkeys(ref for some in parts for ref in some)
     own = [ref for ref in named if _is_own(ref, site) and ref.url not in urls]
     neighbours = Neighbours([*urls, *(ref.url for ref in own)])
     files = await reading.files(own[:FILES_MAX], neighbours)
@@ -56,6 +59,7 @@ async def lint_urls(core: Core, command: Command, site: Site) -> Linted:
         server=Server(command.server) if command.server else report.server,
         left_out=max(0, len(own) - FILES_MAX) + max(0, len(urls) - PAGES_MAX),
         foreign=sum(not _is_own(ref, site) for ref in named),
+        notes=(*report.notes, *_unseen(pages, parts)),
     )
     return Linted(site, report)
 
@@ -153,7 +157,7 @@ class _Reading:
         place, address = next(iter(places_of(self._site).items()))
         answer = await self._settled(await self._fetch(ref.url, place, address), address)
         served = replace(self._served(answer, registered=ref.is_worker), among_hashed=among_hashed)
-        if not self._site.origin or not any(RULE_OF[found.rule].by_headers for found in lint(served)):
+        if not self._site.origin or not any(RULE_OF[found.rule].by_headers for found in await found_at(served)):
             return served
         origin = await self._fetch(ref.url, ORIGIN, self._site.origin)
         return replace(served, origins=() if origin.problem else (origin,))
@@ -212,10 +216,24 @@ def _beside(page: _Page, neighbours: Neighbours) -> _Page:
     return replace(page, served=tuple(replace(x, among_hashed=neighbours.are_hashed(x.url)) for x in page.served))
 
 
-def _named_by(page: Sequence[Served]) -> tuple[Reference, ...]:
+async def named_by(page: Sequence[Served]) -> tuple[Reference, ...]:
     """What a page is made of, by the first place that serves it."""
-    first = next((served for served in page if served.is_whole), None)
-    return references(first.url, first.answer.text) if first is not None and first.is_page else ()
+    first = read_at(page)
+    if first is None:
+        return ()
+    answer = first.answer
+    return await aside(len(answer.text), lambda: references(answer.url, answer.text, answer.charset))
+
+
+def _unseen(pages: Sequence[_Page], parts: Sequence[Sequence[Reference]]) -> Iterable[Note]:
+    return (note for page, some in zip(pages, parts, strict=True) for note in unseen(page.served, len(some)))
+
+
+async def found_at(served: Served) -> list[Finding]:
+    """What the rules find at one URL; off the loop where the headers are long."""
+    answers = (served.answer, *served.origins, *served.others)
+    size = sum(len(name) + len(value) for answer in answers for name, value in answer.headers)
+    return await aside(size, lambda: lint(served))
 
 
 def _is_own(ref: Reference, site: Site) -> bool:
@@ -231,7 +249,7 @@ async def _report(core: Core, site: Site, pages: Sequence[_Page], files: Sequenc
     read = [one for one in answered.values() if one.is_whole]
     breaks = [broken for broken in map(break_of, read) if broken is not None]
     remarks = [remark for one in answered.values() for remark in await core.http_rules.remarks(one.answer)]
-    findings = {(found.rule, found.url): found for one in reversed(served) for found in lint(one)}
+    findings = {(found.rule, found.url): found for one in reversed(served) for found in await found_at(one)}
     outermost = core.setup.providers[site.layers[-1].account] if site.layers else None
     return Report(
         pages=tuple(page.url for page in pages),

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from bot.domain.body import HEAD_MAX, INFLATED_MAX, READ_MAX, Body
 from bot.domain.codings import unreadable
-from bot.domain.unpacking import PIECE, Mispacked, Zstandard
+from bot.domain.unpacking import MEMBERS_MAX, PARTS_MAX, PIECE, Mispacked, Splintered, Zstandard
 from tests.effort import examples
 
 PAGE = b"<html>" + bytes(range(256)) * 500
@@ -131,8 +131,39 @@ def test_a_body_of_exactly_the_cap_is_whole() -> None:
 
 def test_empty_bodies_one_within_the_other_are_not_unpacked_without_end() -> None:
     inner = gzip.compress(b"") * (INFLATED_MAX // 10) + gzip.compress(PAGE)
-    body = Body("gzip, gzip")
-    assert (False, "", 0) == (body.take(gzip.compress(inner, 9)), body.digest, body.size)
+    with pytest.raises(Splintered):
+        Body("gzip, gzip").take(gzip.compress(inner, 9))
+
+
+def empty_blocks(n: int) -> bytes:
+    """A zstd frame of `n` blocks that hold nothing."""
+    return b"\x28\xb5\x2f\xfd\x00\x58" + b"\0\0\0" * n
+
+
+SPLINTERS = {
+    "gzip members": ("gzip", gzip.compress(b""), MEMBERS_MAX),
+    "zstd frames": ("zstd", zstandard.compress(b""), PARTS_MAX // 4),
+    "zstd frames to skip": ("zstd", skippable(b""), PARTS_MAX // 2),
+}
+
+
+@pytest.mark.parametrize(("encoding", "empty", "most"), SPLINTERS.values(), ids=SPLINTERS)
+@pytest.mark.parametrize("size", [999, 1 << 20])
+def test_a_body_of_parts_that_hold_nothing_is_given_up(encoding: str, empty: bytes, most: int, size: int) -> None:
+    sent, body = empty * (most + 2), Body(encoding)
+    with pytest.raises(Splintered):
+        [body.take(sent[i : i + size]) for i in range(0, len(sent), size)]
+
+
+def test_a_frame_of_blocks_that_hold_nothing_is_given_up() -> None:
+    with pytest.raises(Splintered):
+        Body("zstd").take(empty_blocks(PARTS_MAX))
+
+
+def test_as_many_parts_as_blocks_of_64_kb_need_are_read() -> None:
+    body = Body("gzip")
+    body.take(gzip.compress(b"x" * 9) * MEMBERS_MAX)
+    assert (9 * MEMBERS_MAX, False) == (body.size, body.cut)
 
 
 @pytest.mark.parametrize("encoding", ["compress", "foo, gzip", "gzip, foo", "gzip, br, deflate, gzip"])

@@ -40,6 +40,24 @@ def test_a_note_of_a_page_cache_is_a_sign_of_one() -> None:
     assert ["a note of WP-Super-Cache in the page"] == signs_of_a_copy(page)
 
 
+NO_NOTES = {
+    "in the text": "we use WP Rocket",
+    "behind a comment": "<!-- a --> WP Rocket",
+    "far behind": f"<!--{' ' * 201}WP Rocket -->",
+    "part of a word": "<!-- WP RocketX -->",
+}
+
+
+@pytest.mark.parametrize("text", NO_NOTES.values(), ids=NO_NOTES)
+def test_a_name_outside_a_note_is_no_sign(text: str) -> None:
+    assert [] == signs_of_a_copy(Answer(URL, ORIGIN, NOW, 200, (), text))
+
+
+def test_a_note_is_found_behind_others() -> None:
+    text = f"WP Rocket <!-- {'<!--' * 999} WP Rocket -> {'<!--' * 999} WP Super Cache"
+    assert ["a note of WP Rocket in the page"] == signs_of_a_copy(Answer(URL, ORIGIN, NOW, 200, (), text))
+
+
 NO_COPIES = {
     "fetched": {"x-cache": "MISS"},
     "a rule": {"cdn-cache-control": "max-age=9, stale-while-revalidate=60"},

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import pytest
 
 from bot.domain.answer import Answer
-from bot.domain.recognise import recognise
+from bot.domain.recognise import MEMBERS_MAX, recognise
 from providers import PROVIDERS
 
 URL = "https://www.shop.test/"
@@ -164,3 +164,8 @@ def test_what_is_shown_of_a_header_is_short_and_visible() -> None:
 def test_whatever_is_recognised_leads_to_a_provider_that_there_is() -> None:
     named = [one for headers, _ in ONE.values() for one in recognise([seen(headers)])]
     assert set() == {one.provider for one in named} - set(PROVIDERS)
+
+
+def test_one_header_names_no_more_caches_than_any_chain_has() -> None:
+    named = ", ".join(f"cache-{n}; hit" for n in range(MEMBERS_MAX * 9))
+    assert MEMBERS_MAX == len(recognise([Answer(URL, "fra", 0.0, 200, (("cache-status", named), ("via", named)))]))

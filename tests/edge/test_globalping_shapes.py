@@ -58,6 +58,7 @@ PROBLEMS = {
         "its certificate is not trusted (DEPTH_ZERO_SELF_SIGNED_CERT)",
     ),
     "endless headers": ({**FINISHED, "headers": {"a": "b" * 70_000}}, "its headers are larger than 64 kB"),
+    "headers by the thousand": ({**FINISHED, "headers": {"a": ["b"] * 999}}, "its headers have more than 256 lines"),
 }
 
 

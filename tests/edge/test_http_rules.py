@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.edge.http_rules import Httplint
+from bot.edge.http_rules import HEADERS_MAX, Httplint
 from tests.lint.pages import DATE, SITE, answer
 
 GOOD = {"content-type": "text/html", "date": DATE, "etag": '"a"', "cache-control": "no-cache"}
@@ -57,6 +57,11 @@ async def test_what_our_own_rules_tell_is_not_told_twice(headers: dict[str, str]
 async def test_letters_beyond_ascii_are_doubted() -> None:
     expected = [("info", "The x-name field's value contains non-ASCII characters.")]
     assert expected == await told({"x-name": "caf\xe9"})
+
+
+@pytest.mark.parametrize(("size", "remarks"), [(HEADERS_MAX - 99, 2), (HEADERS_MAX, 0)])
+async def test_of_headers_that_take_too_long_nothing_is_asked(size: int, remarks: int) -> None:
+    assert remarks == len(await told({"age": "old", "x-padding": "a" * size}))
 
 
 async def test_a_remark_names_its_url() -> None:

@@ -185,19 +185,12 @@ async def drip(writer: asyncio.StreamWriter) -> None:
     await asyncio.Event().wait()
 
 
-async def hints(writer: asyncio.StreamWriter) -> None:
-    while True:
-        writer.write(b"HTTP/1.1 103 Early Hints\r\n\r\n")
-        await writer.drain()
-
-
 LARGE_HEADERS = answer(b"", *[f"X-{n}: {'x' * 4000}" for n in range(20)])
 TROUBLE: dict[str, tuple[Speak | bytes, str]] = {
     "headers over the cap": (LARGE_HEADERS, "its headers are larger than 64 kB"),
     "headers without end": (flood, "its headers are larger than 64 kB"),
     "no answer": (mute, "no answer within 0.3 s"),
     "one byte and no more": (drip, "200, and no whole body within 0.3 s"),
-    "hints without end": (hints, "no answer within 0.3 s"),
     "hung up": (b"", "the answer was cut off, or is not HTTP"),
     "not HTTP": (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", "the answer was cut off, or is not HTTP"),
     "two lengths": (answer(b"page", "Content-Length: 5"), "the answer was cut off, or is not HTTP"),
@@ -377,3 +370,12 @@ async def test_a_variant_is_asked_for_in_its_own_words_and_named_so() -> None:
     )
     assert [sorted(expected.split("\r\n"))] == [sorted(head.decode().split("\r\n")) for head in server.heads]
     assert "CF-Device-Type: mobile, Accept-Encoding: identity, Host: evil.test" == look.variant
+
+
+async def test_a_page_is_read_in_its_own_encoding() -> None:
+    body = "<p>build äß</p>".encode("utf-16-le")
+    async with serving(answer(body, "Content-Type: text/html; charset=utf-16")) as server:
+        looker = eyes(marker=Marker(pattern="build (..)")).looker
+        came = await looker.fetch(URL, "fra", server.url)
+    assert ("utf-16-le", "<p>build äß</p>", "äß") == (came.charset, came.text, looker.read(came).version)
+    assert hashlib.sha256(body).hexdigest() == came.digest

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -11,13 +12,17 @@ from threading import Thread
 
 import pytest
 
+from bot.domain.answer import Answer
+from bot.domain.body import HEAD_MAX
 from bot.domain.command import Command, Misunderstood, Speaker, parse
 from bot.domain.lint.report import Report
+from bot.domain.lint.served import Served
+from bot.domain.markup import LINKS_MAX
 from bot.domain.site import Site
 from bot.domain.snippets import Server
 from bot.edge import EdgeLooker
 from bot.edge.http_rules import Httplint
-from bot.services.linting import FILES_MAX, PAGES_MAX, lint_urls
+from bot.services.linting import FILES_MAX, PAGES_MAX, found_at, lint_urls, named_by
 from bot.system import SystemClock
 from tests.services.shop import SHOP, open_shop
 
@@ -435,3 +440,59 @@ def test_a_lint_that_cannot_be_is_told_why(line: str, problem: str) -> None:
     heard = parse(line, Speaker([SHOP], "C_SHOP"))
     assert isinstance(heard, Misunderstood)
     assert problem == heard.problem
+
+
+LONG = "<!doctype html>" + " " * HEAD_MAX + '<script src="/far.js"></script>'
+MANY = "<!doctype html>" + "".join(f'<img src="//cdn.test/{n}">' for n in range(LINKS_MAX))
+UNSEEN = {
+    "longer than what is read": (
+        LONG, (), "it is longer than the 256 KiB that are read of a page, so files that it names behind were not seen.",
+    ),
+    "packed as nobody knows": (
+        PAGE,
+        (("Content-Encoding", "foo"),),
+        "it is packed in a way that cannot be read here (foo), so files that it names were not seen.",
+    ),
+    "of more files than are counted": (MANY, (), "it names 1,000 files or more, and no more were counted."),
+    "as long as what is read": (LONG[len(LONG) - HEAD_MAX :], (), ""),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "headers", "what"), UNSEEN.values(), ids=UNSEEN)
+async def test_what_may_be_missing_of_a_page_is_told(
+    tmp_path: Path, text: str, headers: tuple[Say, ...], what: str
+) -> None:
+    async with web({"/": (text, (HTML, ETAG, ("Cache-Control", "no-cache"), *headers))}) as edge:
+        report = await linted(tmp_path, shop_at(edge))
+    told = [note.what for note in report.notes]
+    assert ([what] if what else []) == told
+
+
+async def turns_during(work: Awaitable[object]) -> int:
+    """How often others have their turn until `work` is done."""
+    turns = [0]
+
+    async def other() -> None:
+        while True:
+            turns[0] += 1
+            await asyncio.sleep(0)
+
+    waiting = asyncio.create_task(other())
+    await work
+    waiting.cancel()
+    return turns[0]
+
+
+def large(**headers: str) -> Served:
+    text = "".join(f'<img src="/{n}.png">' for n in range(9999))
+    said = (("content-type", "text/html"), *headers.items())
+    return Served(Answer("http://www.shop.test/", "fra", 0.0, 200, said, text))
+
+
+async def test_others_have_their_turn_while_a_large_page_is_taken_apart() -> None:
+    assert await turns_during(named_by([large()]))
+
+
+async def test_others_have_their_turn_while_long_headers_are_held_against_the_rules() -> None:
+    assert await turns_during(found_at(large(link="a" * 3000)))
+    assert 0 == await turns_during(found_at(large()))

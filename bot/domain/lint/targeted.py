@@ -16,7 +16,7 @@ _TIMED = frozenset({"max-age", "s-maxage", "stale-while-revalidate", "stale-if-e
 _UNKEPT = frozenset({"no-store", "no-cache", "private"})
 _PLAIN = frozenset({"public", "immutable", "must-revalidate", "proxy-revalidate", "must-understand", "no-transform"})
 _BETWEEN = re.compile(r"[\s,;]+")
-_GIVEN = re.compile(r"\s*[=:]\s*")
+_GIVEN = re.compile("[=:]")
 _SECONDS = re.compile(r'("?)([0-9]{1,10})\1')
 
 
@@ -58,7 +58,7 @@ def _without(served: Served) -> str:
 def meaning(value: str) -> str:
     """What a field of directives was meant to say, in the form of RFC 9213; "" where that cannot be told: something in
     it is unknown, no number, or contradicts the rest."""
-    said = list(_parts(_GIVEN.sub("=", value.lower())))
+    said = list(_parts("=".join(part.strip() for part in _GIVEN.split(value.lower()))))
     if not said or "" in said or len({part.partition("=")[0] for part in said}) < len({*said}):
         return ""
     is_timed = any("=" in part for part in said)

@@ -12,10 +12,10 @@ from bot.domain.why.case import Case
 _COPY = re.compile(r"\b(hit|stale|updating|fresh)\b", re.IGNORECASE)
 _OF_RFC_9211 = re.compile(r";\s*hit\b", re.IGNORECASE)  # where "fwd=stale" tells of a copy that was not given
 _NOTE = re.compile(
-    r"<!--[^>]{0,200}?\b(W3 Total Cache|WP[ -]Super[ -]Cache|WP Rocket|WP Fastest Cache|LiteSpeed Cache|Comet Cache"
-    r"|Cache Enabler)\b",
+    r"\b(W3 Total Cache|WP[ -]Super[ -]Cache|WP Rocket|WP Fastest Cache|LiteSpeed Cache|Comet Cache|Cache Enabler)\b",
     re.IGNORECASE,
 )
+_NOTE_MAX = 200  # characters of a comment before its name
 _SHOWN = 60  # characters of a header's value
 
 
@@ -37,9 +37,18 @@ def signs_of_a_copy(answer: Answer) -> list[str]:
     ]
     if (age := answer.says("age").strip()).isdecimal() and int(age[:12]):
         found.append(f"age: {age[:12]}")
-    if note := _NOTE.search(answer.text):
-        found.append(f"a note of {note[1]} in the page")
+    if note := _note(answer.text):
+        found.append(f"a note of {note} in the page")
     return list(dict.fromkeys(found))
+
+
+def _note(text: str) -> str:
+    """The page cache that a comment in `text` names; "" where none does."""
+    for name in _NOTE.finditer(text):
+        comment = text.rfind("<!--", max(0, name.start() - _NOTE_MAX - 4), name.start())
+        if comment >= 0 and text.find(">", comment + 4, name.start()) < 0:
+            return name[1]
+    return ""
 
 
 def _tells_of_a_copy(name: str, value: str) -> bool:

@@ -1,0 +1,102 @@
+"""The connection of one look. It is read in small pieces, and one look goes on in each round of the loop, so that
+answers of ten thousand crumbs hold nobody up, however many they are; one that comes in crumbs alone is given up."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import deque
+from collections.abc import Iterable
+
+import httpcore
+import httpx
+
+from bot.edge.heads import Heads
+from bot.edge.mishaps import Crumbs
+
+READ = 8 * 1024  # bytes at once: as chunks of one byte about 35 ms of work
+_Options = Iterable[tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]]
+
+
+class Turns:
+    """Whoever waits here goes on, one in each round of the loop, in the order in which they came."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[asyncio.Event] = deque()
+
+    async def wait(self) -> None:
+        """Wait for one's turn."""
+        turn = asyncio.Event()
+        self._waiting.append(turn)
+        if len(self._waiting) == 1:
+            asyncio.get_running_loop().call_soon(self._next)
+        await turn.wait()
+
+    def _next(self) -> None:
+        self._waiting.popleft().set()
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._next)
+
+
+class Direct(httpx.AsyncHTTPTransport):
+    """One connection, without proxies. What comes over it may raise Unusable too."""
+
+    def __init__(self, tls: ssl.SSLContext, turns: Turns) -> None:
+        super().__init__(verify=tls, trust_env=False)
+        dialling = _Dialling(turns)
+        self._pool = httpcore.AsyncConnectionPool(ssl_context=tls, max_connections=1, network_backend=dialling)
+
+
+class _Dialling(httpcore.AnyIOBackend):
+    def __init__(self, turns: Turns) -> None:
+        self._turns = turns
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - as httpcore has it
+        local_address: str | None = None,
+        socket_options: _Options | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        """The connection, counted."""
+        return Line(await super().connect_tcp(host, port, timeout, local_address, socket_options), self._turns)
+
+
+class Line(httpcore.AsyncNetworkStream):
+    """A connection whose answer is counted as it arrives."""
+
+    def __init__(self, stream: httpcore.AsyncNetworkStream, turns: Turns) -> None:
+        self._stream = stream
+        self._turns = turns
+        self._heads = Heads()
+        self._crumbs = Crumbs()
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as httpcore has it
+        """What is there, at most READ bytes of it. Raises Unusable."""
+        data = await self._stream.read(min(max_bytes, READ), timeout)
+        await self._turns.wait()
+        self._heads.take(data)
+        self._crumbs.take(len(data))
+        return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as httpcore has it
+        """Send `buffer`."""
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        """Hang up."""
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - as httpcore has it
+    ) -> httpcore.AsyncNetworkStream:
+        """The same connection, encrypted."""
+        return Line(await self._stream.start_tls(ssl_context, server_hostname, timeout), self._turns)
+
+    def get_extra_info(self, info: str) -> object:
+        """What else is known of it."""
+        return self._stream.get_extra_info(info)
