@@ -17,9 +17,10 @@ from pathlib import Path
 from threading import Thread
 
 PLACES = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"  # servers live where a user's PATH may not look
+BROWSER = "chromium-headless-shell"  # Chromium without windows, which takes a quarter less of the machine
 PROGRAMS = {  # Debian package → the program that shows it is there
     "varnish": {"varnish": "varnishd", "gcc": "gcc"},
-    "chromium": {"chromium": "chromium"},
+    "chromium": {BROWSER: BROWSER},
     "apache2": {"apache2-bin": "apache2"},
     "prometheus": {"prometheus": "promtool"},
     "systemd": {"systemd": "systemd-analyze"},

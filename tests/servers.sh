@@ -2,7 +2,7 @@
 # Installs the real servers that some tests need, from Debian's packages. Run as root, or with sudo.
 # varnish compiles its configuration, so it needs a C compiler and libc's headers.
 set -eu
-PACKAGES="varnish varnish-modules gcc libc6-dev chromium curl openssl nginx libnginx-mod-http-cache-purge squid redis-server apache2-bin nodejs node-express node-compression prometheus systemd"
+PACKAGES="varnish varnish-modules gcc libc6-dev chromium-headless-shell curl openssl nginx libnginx-mod-http-cache-purge squid redis-server apache2-bin nodejs node-express node-compression prometheus systemd"
 
 missing=""
 for package in $PACKAGES; do

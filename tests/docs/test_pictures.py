@@ -15,7 +15,7 @@ from tests.docs.generated import DOCS, WRITE
 from tests.docs.transcript import same
 from tests.journeys.conftest import FLAGS
 from tests.journeys.world import Playground
-from tests.real import find
+from tests.real import BROWSER, find
 
 pytestmark = [pytest.mark.slow, pytest.mark.real("chromium")]
 WIDE, PHONE = (1280, 800), (390, 844)
@@ -32,7 +32,7 @@ _BESIDE = re.compile(
 def browser() -> Iterator[Browser]:
     """Headless Chromium. Its event loop must not outlive the module: tests that bring their own loop come after."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=find("chromium"), args=list(FLAGS))
+        chromium = playwright.chromium.launch(executable_path=find(BROWSER), args=list(FLAGS))
         yield chromium
         chromium.close()
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.page.playground import Fixture, recorded, running
-from tests.real import find
+from tests.real import BROWSER, find
 
 QUIET = (
     "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"
@@ -51,7 +51,7 @@ Open = Callable[..., Opened]
 def browser() -> Iterator[Browser]:
     """Headless Chromium. Its event loop must not outlive the module: tests that bring their own loop come after."""
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=find("chromium"), args=QUIET.split())
+        browser = playwright.chromium.launch(executable_path=find(BROWSER), args=QUIET.split())
         yield browser
         browser.close()
 

@@ -59,7 +59,7 @@ cf-cache-status: DYNAMIC · cf-ray: 8f1a2b3c4d5e6f70-SIN                   | unc
 cf-cache-status: NONE/UNKNOWN                                             | unknown     | fresh
 server: cloudflare                                                        | unknown     | fresh
 cf-cache-status: HIT · age: -5                                            | hit         | fresh
-cf-cache-status: HIT · age: 5, 18000                                      | hit         | fresh
+cf-cache-status: HIT · age: 5, 18000                                      | hit         | unknown
 """
 CLOUDFRONT = """
 x-cache: Miss from cloudfront · x-amz-cf-pop: FRA56-P4                    | miss        | fresh
@@ -199,7 +199,7 @@ cache-status: cdn; fwd=stale; fwd-status=200                              | expi
 cache-status: cdn; fwd=stale; fwd-status=304                              | revalidated | fresh
 cache-status: cdn; fwd=bypass                                             | uncached    | unknown
 cache-status: cdn; fwd=method                                             | uncached    | unknown
-cache-status: inner; hit; ttl=9, cdn; fwd=miss · age: 90                  | miss        | fresh
+cache-status: inner; hit; ttl=9, cdn; fwd=miss · age: 90                  | miss        | unknown
 cache-status: inner; fwd=miss, cdn; hit · age: 90                         | hit         | unknown
 cache-status: "Next.js"; hit, "Netlify Edge"; hit · age: 4                | hit         | fresh
 cache-status: cdn; hit; fwd=miss                                          | unknown     | fresh
