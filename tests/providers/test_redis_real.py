@@ -88,7 +88,9 @@ def running_cluster(folder: Path) -> Iterator[int]:
         for n, node in enumerate(nodes):
             with Client(port=node.port) as client:
                 client.execute_command("CLUSTER", "ADDSLOTSRANGE", *cuts[n])
-                client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", n + 1)
+                client.execute_command("CLUSTER", "SET-CONFIG-EPOCH", n + 1)  # while it knows no other yet
+        for node in nodes:
+            with Client(port=node.port) as client:
                 for other in nodes:
                     client.execute_command("CLUSTER", "MEET", "127.0.0.1", other.port)
         for node in nodes:
