@@ -24,6 +24,7 @@ LONGEST = (
     "slack/test_rights.py",
     "slack/test_conversations.py",
     "slack/test_conversations_by_socket.py",
+    "journeys/test_why.py",
     "services/test_interleavings.py",
     "docs/test_reference_commands.py",
     "journeys/test_many_urls.py",
@@ -68,7 +69,8 @@ def has_room(folder: Path, size: int) -> bool:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first, then those with slow tests, then those that play with whole bots: one that began last
-    would leave the other processes idle at the end."""
+    would leave the other processes idle at the end. Files that open browsers come one by one between the slow ones:
+    side by side they leave a bot no time to answer Slack in."""
     slow = {item.path for item in items if any(item.iter_markers("slow")) or any(item.iter_markers("real"))}
     rank = {Path(__file__).parent / name: n for n, name in enumerate(LONGEST)}
     last = len(rank)
@@ -79,6 +81,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.path.parent.name not in ("slack", "services"),
         )
     )
+    order = list(dict.fromkeys(item.path for item in items))
+    browsers = [path for path in order if path.parent.name == "page" and path not in rank]
+    others = [path for path in order if path not in browsers]
+    apart = max(1, sum(path in slow and path not in rank for path in others) // max(1, len(browsers)))
+    for n, path in enumerate(browsers):
+        others.insert(last + n * (apart + 1), path)
+    place = {path: n for n, path in enumerate(others)}
+    items.sort(key=lambda item: place[item.path])
 
 
 def pytest_runtest_teardown() -> None:
