@@ -10,8 +10,7 @@ What a cache says of itself (HIT, MISS, Age) explains a finding, and never makes
     packed in a way that is not known                unknown, but for the origin's bytes packed the same way
     other bytes and an older Last-Modified           stale
     other bytes and the same Last-Modified           unknown: an edge that rewrites pages leaves such
-    other content and a newer Last-Modified          unknown: the origin may have gone back, or be behind; not where it
-                                                     is what was there before
+    other content and a newer Last-Modified          unknown: the origin may have gone back, or be behind
     other bytes, and nothing else to go by           stale if kept, or if they are those of before; else unknown
 
 Where a deploy said what the page must show, that comes first: a page without it is stale, whatever the origin serves,
@@ -123,6 +122,8 @@ def is_failure(look: Look) -> bool:
 def _find(page: Page, look: Look) -> Finding:
     if look.problem:
         return _unknown(look, f"{look.place} {_silence(look)}")
+    if look.guard:
+        return _unknown(look, f"{look.place} gave no page: {look.guard} asks for a proof of being no robot")
     if is_failure(look):
         return _unknown(look, f"{look.place} answered {look.status}")
     if _is_part(look):
@@ -222,7 +223,7 @@ def _compared(
     if look.shows and not survived and likeness in _UNNAMED:
         return Finding(place, url, Verdict.FRESH, look=look)
     match likeness:
-        case Likeness.OTHER if _is_ahead(look, origins) and not survived:
+        case Likeness.OTHER if _is_ahead(look, origins):
             return _unknown(look, f"{place} serves other content than the origin, {AHEAD} ({beside(look, origins[0])})")
         case Likeness.OTHER:
             return Finding(place, url, Verdict.STALE, look=look)

@@ -25,11 +25,11 @@ _ATTRIBUTE = re.compile(r"""\b(name|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"
 
 
 def age_of(headers: Mapping[str, str]) -> int | None:
-    """Age in seconds; None unless it is a whole number that can be true (RFC 9111, 5.1). Of several the greatest: a
-    copy is not to pass for younger than some cache on the way says."""
-    said = [value.strip() for value in headers.get("age", "").split(",")[:AGES_MAX]]
-    true = [int(value) for value in said if _SECONDS.fullmatch(value) and int(value) <= YEARS_10]  # beyond: a mistake
-    return max(true, default=None)
+    """Age in seconds; None unless it is a whole number that can be true (RFC 9111, 5.1). Of several, each of which is
+    one, the greatest: a copy is not to pass for younger than some cache on the way says."""
+    said = [value.strip() for value in headers.get("age", "").split(",", AGES_MAX)]
+    is_true = all(_SECONDS.fullmatch(value) and int(value) <= YEARS_10 for value in said)  # beyond: a mistake
+    return max(map(int, said)) if is_true else None
 
 
 def browsers_may_keep(headers: Mapping[str, str], now: float) -> int | None:

@@ -66,6 +66,8 @@ class Look:
     packed: str = ""
     content_type: str = ""  # media type and charset, as `type_of` writes them
     also_at: tuple[str, ...] = ()  # further data centres that those answers name
+    guard: str = ""  # the firewall that asks there for a proof of being no robot, in place of the page
+    leads_mark: str = ""  # tells two `leads_to` apart of which a part is masked
     failures: tuple[str, ...] = ()  # what its place answered between them that was no page: "502", "connection refused"
 
     @property
@@ -196,11 +198,14 @@ def _lead_alike(one: Look, other: Look) -> bool | None:
     """Whether two redirects lead to one URL; None of anything else, and where one does not say where, or hides it. Of
     what was asked for without TLS, http or https tells nothing."""
     leads = [led(look.url, look.leads_to) for look in (one, other) if look.redirects and look.leads_to]
-    if len(leads) < 2 or any(MASK in lead for lead in leads):
+    if len(leads) < 2:
         return None
     if one.over or other.over:
         leads = [lead.partition("://")[2] or lead for lead in leads]
-    return leads[0] == leads[1]
+    if leads[0] != leads[1] or MASK not in one.leads_to:
+        return leads[0] == leads[1]
+    marks = (one.leads_mark, other.leads_mark)
+    return marks[0] == marks[1] if all(marks) else None
 
 
 def _status(look: Look) -> int:

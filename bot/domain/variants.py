@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from bot.domain.answer import Answer, Asked, varied
 from bot.domain.caching import varied_by
-from bot.domain.devices import PHONE
+from bot.domain.devices import PHONE, as_device
 from bot.domain.look import ORIGIN, Look
 from bot.domain.site import Site
 
@@ -26,6 +26,7 @@ VARIANTS_MAX = 8
 NAMES_SHOWN = 5  # fields of Vary
 AS_A_PHONE: Asked = (("User-Agent", PHONE), *SAFARI)
 _GUESSED = ("User-Agent: ", "Accept-Language: ", "Origin: ")
+_OF_DEVICES = frozenset({"user-agent"})  # which whoever names a device sends, and is answered by
 _ALL_ASKED = frozenset({"accept-encoding"})  # with gzip, without any, with Brotli, and as browsers ask
 _SAMPLES = {PHONE: "an iPhone", "Accept-Language: de": "a German reader"}
 _NAMES = frozenset(varied(asked) for asked in (*ENCODINGS, OVER_HTTP))
@@ -37,7 +38,7 @@ def to_prove(site: Site, plain: Iterable[Look], before: Collection[str] = ()) ->
     are the variants of the same page that were asked at an earlier look."""
     named = {(field, look.url) for look in plain for field in varied_by(look.varies)}
     again = [asked for asked in (*ENCODINGS, OVER_HTTP) if varied(asked) in before]
-    own = {name.lower() for variant in site.variants for name in variant}
+    own = {name.lower() for asked in _configured(site) for name, _ in as_device(asked)}
     guessed = (asked for field, url in sorted(named) if field not in own for asked in _by_field(field, url))
     by_vary = dict.fromkeys([*again, *guessed])
     return tuple(dict.fromkeys((*_configured(site), *list(by_vary)[:VARIANTS_MAX])))
@@ -47,7 +48,8 @@ def to_diagnose(site: Site, answer: Answer) -> tuple[Asked, ...]:
     """What a diagnosis asks beside that: the configured variants and what the answer's Vary names, at most VARIANTS_MAX
     of them; and every encoding, whatever Vary says: some caches keep them apart by themselves."""
     fields = varied_by(answer.says("vary"))
-    named = (asked for field in fields if field not in _ALL_ASKED for asked in _by_field(field, answer.url))
+    own = {name.lower() for asked in _configured(site) for name, _ in as_device(asked)} & _OF_DEVICES
+    named = (asked for field in fields if field not in _ALL_ASKED | own for asked in _by_field(field, answer.url))
     some = list(dict.fromkeys((*_configured(site), *named)))[:VARIANTS_MAX]
     return tuple(dict.fromkeys((*some, *encodings_of(answer.url))))
 

@@ -1,4 +1,4 @@
-"""The connection of one look. It is read in small pieces, and one look goes on in each round of the loop, so that
+"""The connection of one look. It is read in small pieces, and few looks go on in each round of the loop, so that
 answers of ten thousand crumbs hold nobody up, however many they are; one that comes in crumbs alone is given up."""
 
 from __future__ import annotations
@@ -11,30 +11,40 @@ from collections.abc import Iterable
 import httpcore
 import httpx
 
+from bot.domain.behind import BEHIND_PROOFS
 from bot.edge.heads import Heads
 from bot.edge.mishaps import Crumbs
 
+OF_PROOFS = 8  # looks that go on in one round
 READ = 8 * 1024  # bytes at once: as chunks of one byte about 35 ms of work
 _Options = Iterable[tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]]
 
 
 class Turns:
-    """Whoever waits here goes on, one in each round of the loop, in the order in which they came."""
+    """Whoever waits here goes on in the order in which they came: in each round of the loop one of what people look at,
+    and OF_PROOFS beside it, so that no proof waits for what somebody's pages cost."""
 
     def __init__(self) -> None:
-        self._waiting: deque[asyncio.Event] = deque()
+        self._proofs: deque[asyncio.Event] = deque()
+        self._others: deque[asyncio.Event] = deque()
+        self._goes_on = False
 
     async def wait(self) -> None:
         """Wait for one's turn."""
         turn = asyncio.Event()
-        self._waiting.append(turn)
-        if len(self._waiting) == 1:
+        (self._others if BEHIND_PROOFS.get() else self._proofs).append(turn)
+        if not self._goes_on:
+            self._goes_on = True
             asyncio.get_running_loop().call_soon(self._next)
         await turn.wait()
 
     def _next(self) -> None:
-        self._waiting.popleft().set()
-        if self._waiting:
+        for _ in range(min(OF_PROOFS, len(self._proofs))):
+            self._proofs.popleft().set()
+        if self._others:
+            self._others.popleft().set()
+        self._goes_on = bool(self._proofs or self._others)
+        if self._goes_on:
             asyncio.get_running_loop().call_soon(self._next)
 
 

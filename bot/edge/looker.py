@@ -37,12 +37,14 @@ from bot.domain.headers import (
     type_of,
     version_of,
 )
+from bot.domain.locations import led, mark_of
 from bot.domain.masking import masked
 from bot.domain.reach import denied
 from bot.domain.site import Marker
 from bot.domain.target import Address, Unreadable, read_address
 from bot.domain.unpacking import Mispacked
 from bot.domain.verdict import Look
+from bot.domain.why.marks import challenge_on
 from bot.domain.words import Notes, shown
 from bot.edge.line import Direct, Turns
 from bot.edge.mishaps import Barred, Crumbs, Unusable, cut_off, excess, problem
@@ -232,6 +234,8 @@ class EdgeLooker:
             variant=varied(answer.asked),
             seen_at=fit(sighting.place, SAYS_MAX),
             leads_to=fit(masked(leads_to), URL_MAX),
+            leads_mark=mark_of(led(answer.url, leads_to)) if leads_to else "",
+            guard=guard.title if (guard := challenge_on(answer)) is not None else "",
             over=answer.over,
             odd_age=odd_max_age(headers),
             varies=fit(answer.says("vary").lower(), VARIES_MAX),

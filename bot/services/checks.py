@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from bot.domain.answer import PLAIN, Answer, Asked, varied
 from bot.domain.deploy import Expected
 from bot.domain.finding import is_failure
-from bot.domain.look import compare
+from bot.domain.look import Likeness, compare
 from bot.domain.site import Site
 from bot.domain.variants import answered, says_nothing, to_prove
 from bot.domain.verdict import Look, Verdict, judge
@@ -86,7 +86,16 @@ def verdict_of(look: Look, beside: Sequence[Look], before: Sequence[Look] = ()) 
     asked = (look.url, look.variant)
     origins = [other for other in beside if other.place == ORIGIN and (other.url, other.variant) == asked]
     was = [other for other in before if (other.place, other.url, other.variant) == (look.place, *asked)]
-    return judge(was, [look, *origins]).verdict
+    verdict = judge(was, [look, *origins]).verdict
+    if verdict is Verdict.STALE and look.variant and _is_plain_page(look, beside):
+        return Verdict.UNKNOWN
+    return verdict
+
+
+def _is_plain_page(look: Look, beside: Sequence[Look]) -> bool:
+    """Whether it is what the origin gives plain visitors now."""
+    plain = [one for one in beside if (one.place, one.url, one.variant) == (ORIGIN, look.url, "")]
+    return any(compare(look, one) is Likeness.SAME for one in plain)
 
 
 def old_of(urls: Sequence[str], looks: Sequence[Look]) -> list[str]:

@@ -7,6 +7,7 @@ import asyncio
 from weakref import WeakValueDictionary
 
 from bot.domain.answer import PLAIN, Answer, Asked
+from bot.domain.behind import BEHIND_PROOFS
 from bot.domain.look import Look
 from bot.ports import Looker, ReadHeaders
 from providers.contract import Seen
@@ -36,7 +37,11 @@ class _InTurn:
 
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
         async with self._mine, self._everybodys:
-            return await self._looker.fetch(url, place, address, asked)
+            behind = BEHIND_PROOFS.set(True)
+            try:
+                return await self._looker.fetch(url, place, address, asked)
+            finally:
+                BEHIND_PROOFS.reset(behind)
 
     def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:
         return self._looker.read(answer, by)

@@ -24,8 +24,9 @@ AGES = {
     "a fraction": ("1.5", None),
     "said twice": ("5, 7", 7),
     "said twice, the old one first": ("5000, 0", 5000),
-    "said twice, once beyond reason": ("99999999999, 3", 3),
-    "said more often than anybody reads": (", ".join(["1"] * 8 + ["9"]), 1),
+    "said twice, once beyond reason": ("99999999999, 3", None),
+    "said twice, once as no number": ("5000.5, 0", None),
+    "said more often than anybody reads": (", ".join(["1"] * 10), None),
     "digits of another script": ("５", None),
     "empty": ("", None),
 }

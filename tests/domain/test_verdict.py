@@ -70,6 +70,11 @@ def to(location: str, seen: Look) -> Look:
     return replace(seen, status=301, leads_to=location)
 
 
+def secret(mark: str, seen: Look) -> Look:
+    """A redirect of which a part is not shown."""
+    return replace(to("/login?token=•••", seen), leads_mark=mark)
+
+
 def dated(seen: Look, days: float) -> Look:
     """Changed so many days before the purge."""
     return replace(seen, last_modified=formatdate(PURGED - days * 86_400, usegmt=True))
@@ -258,6 +263,13 @@ FRESH_ROWS = {
     ),
     "a redirect to the same page, written otherwise and over other words": Row(
         [to("/b", look("fra", "Moved.", HIT, 3)), *[to("https://www.shop.test/b", one) for one in origin("<p>Moved")]],
+        Verdict.FRESH,
+        "",
+        before=earlier(to("/a", look("fra", "Moved.", HIT, 60)), *MOVED),
+        again=False,
+    ),
+    "a redirect with a secret that is the origin's, over other words": Row(
+        [secret("aaaaaa", look("fra", "Moved.", HIT, 3)), *[secret("aaaaaa", one) for one in origin("<p>Moved")]],
         Verdict.FRESH,
         "",
         before=earlier(to("/a", look("fra", "Moved.", HIT, 60)), *MOVED),
@@ -559,11 +571,10 @@ STALE_ROWS |= {
         "still old at fra (HIT, 301, 3 s old)"
         " · the edge fetched it again after the purge and got the old one: a cache further in may still hold that",
     ),
-    "another page by its ETag, newer than the origin's, and what was there before": Row(
-        [dated(OLD, 1), *[dated(one, 2) for one in origin()]],
+    "a kept redirect with a secret that is another than the origin's": Row(
+        [secret("aaaaaa", look("fra", "", HIT)), *[secret("bbbbbb", one) for one in origin("")]],
         Verdict.STALE,
-        'still old at sin (HIT, 5 h old, version "a1")',
-        before=earlier(dated(OLD, 1), *origin()),
+        "still old at fra (HIT, 301)",
     ),
     "another page by its ETag, and as old as the origin's": Row(
         [dated(OLD, 1), *[dated(one, 1) for one in origin()]],
@@ -578,6 +589,18 @@ STALE_ROWS |= {
 }
 
 UNKNOWN_ROWS = {
+    "a challenge of a firewall in place of the page": Row(
+        [replace(look("fra", "wait", MISS, status=202), guard="AWS WAF"), *origin()],
+        Verdict.UNKNOWN,
+        "fra gave no page: AWS WAF asks for a proof of being no robot",
+    ),
+    "another page by its ETag, newer than the origin's, and what was there before": Row(
+        [dated(look("sin", "a1", HIT, 3), 1), *[dated(one, 2) for one in origin()]],
+        Verdict.UNKNOWN,
+        "sin serves other content than the origin, changed after the origin's (Last-Modified 14 Jan 08:00, the origin's"
+        " 13 Jan 08:00)",
+        before=earlier(dated(look("sin", "a1", HIT, 3), 1), *origin()),
+    ),
     "the plain page in place of a variant": Row(
         [NEW, *origin(), look("fra", "b7", HIT, variant="X: y"), *varied("mobile")],
         Verdict.UNKNOWN,

@@ -5,13 +5,15 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.look import ORIGIN
-from bot.domain.variants import IDENTITY
+from bot.domain.variants import CHROME, IDENTITY
 from bot.domain.why import Certainty, Glance, Name, diagnose
 from providers.contract import Cached
 from tests.domain.why_cases import asked_as, case, edge, glance, new, origin
 
 MISS = Cached.MISS
 PAGE = glance("fra", "new", MISS)
+WEAK = 'W/"b7"'
+PAGE_THERE = glance(ORIGIN, "new")
 ELSEWHERE = glance("fra", "", MISS, status=301, headers={"location": "/old"}, etag="", version="")
 PART = glance("fra", "new", MISS, status=206, digest="", version="")
 
@@ -21,8 +23,8 @@ def test_a_redirect_by_turns_is_told_with_the_page_beside_it(turns: tuple[Glance
     told = diagnose(case(edge("fra", *turns), new("iad")))
     assert (Name.UNKNOWN, Certainty.SEEN) == (told.cause.name, told.cause.certainty)
     assert told.cause.what == (
-        "fra gives the page as the origin has it and, by turns, something else: fra redirects (301), the"
-        " origin does not. Several servers or copies seem to stand behind its address."
+        "fra gives the page as the origin has it to some, and something else to others: fra redirects (301),"
+        " the origin does not. Several servers or copies seem to stand behind its address."
     )
     assert ", then ".join(one.told for one in turns) in told.cause.evidence[0]
     assert "for n in 1 2 3 4" in told.cause.repeat
@@ -34,12 +36,30 @@ def test_other_bytes_in_another_encoding_are_told_beside_the_page() -> None:
     inside = origin(own, own, variants=[asked_as(own, IDENTITY)])
     told = diagnose(case(edge("fra", plain, plain, variants=[identity]), inside)).cause
     assert (Name.UNKNOWN, Certainty.SEEN) == (told.name, told.certainty)
-    assert "by turns, something else: fra serves other bytes than the origin" in told.what
+    assert "something else to others: fra serves other bytes than the origin" in told.what
     assert "(Accept-Encoding: identity)" in told.evidence[0]
 
 
+@pytest.mark.parametrize("status", [302, 206])
+def test_a_redirect_or_a_part_for_another_encoding_is_told(status: int) -> None:
+    other = glance("fra", "", MISS, status=status, headers={"location": "/m"} if status == 302 else {}, asked=CHROME)
+    inside = origin(PAGE_THERE, PAGE_THERE, variants=[asked_as(PAGE_THERE, CHROME)])
+    told = diagnose(case(edge("fra", PAGE, PAGE, variants=[other]), inside)).cause
+    assert (Name.UNKNOWN, Certainty.SEEN) == (told.name, told.certainty)
+    assert "something else to others: fra " in told.what
+
+
+def test_a_page_that_is_made_anew_each_time_comes_from_no_other_server() -> None:
+    made = [glance("fra", f"x{n}", Cached.HIT, 3, etag=WEAK, version="") for n in range(2)]
+    own = [glance(ORIGIN, f"o{n}", etag=WEAK, version="") for n in range(2)]
+    encoded = [asked_as(glance("fra", "x3", Cached.HIT, 3, etag=WEAK, version=""), IDENTITY)]
+    inside = origin(*own, variants=[asked_as(glance(ORIGIN, "o3", etag=WEAK, version=""), IDENTITY)])
+    told = diagnose(case(edge("fra", *made, variants=encoded), inside)).cause
+    assert "to others" not in told.what
+
+
 def test_a_part_by_turns_is_told_so() -> None:
-    assert "by turns, something else: fra answered with a part of the page (206)" in (
+    assert "something else to others: fra answered with a part of the page (206)" in (
         diagnose(case(edge("fra", PART, PAGE))).cause.what
     )
 
@@ -63,4 +83,4 @@ def test_what_was_fetched_just_now_was_not_where_it_is_older_than_the_answer_bef
     ],
 )
 def test_nothing_is_told_by_turns_of(turns: tuple[Glance, ...]) -> None:
-    assert "by turns" not in diagnose(case(edge("fra", *turns))).cause.what
+    assert "to others" not in diagnose(case(edge("fra", *turns))).cause.what

@@ -10,8 +10,9 @@ import httpcore
 import pytest
 import zstandard
 
+from bot.domain.behind import BEHIND_PROOFS
 from bot.edge.heads import INTERIM_MAX, Heads
-from bot.edge.line import READ, Line, Turns
+from bot.edge.line import OF_PROOFS, READ, Line, Turns
 from bot.edge.mishaps import FIELD_MAX, HEADERS_MAX, LINES_MAX, PIECE_MIN, PIECES_MAX, Unusable
 from tests.edge.looking import HOST, eyes
 from tests.edge.loopback import Speak, answer, serving
@@ -133,21 +134,36 @@ async def test_a_connection_of_single_bytes_is_given_up() -> None:
         await line.read(READ)
 
 
-async def test_one_look_goes_on_in_each_round_and_each_in_its_turn() -> None:
+@pytest.mark.parametrize(("behind", "at_once"), [(True, 1), (False, OF_PROOFS)])
+async def test_few_looks_go_on_in_each_round_and_each_in_its_turn(behind: bool, at_once: int) -> None:
     turns, went = Turns(), list[str]()
+    BEHIND_PROOFS.set(behind)
 
     async def look(name: str) -> None:
         for _ in range(2):
             await turns.wait()
             went.append(name)
 
-    looks = [asyncio.create_task(look(name)) for name in "abc"]
+    looks = [asyncio.create_task(look(name)) for name in "abcdefghijkl"]
     seen = []
     while not all(one.done() for one in looks):
         before = len(went)
         await asyncio.sleep(0)
         seen.append(len(went) - before)
-    assert ("abcabc", 1) == ("".join(went), max(seen))
+    assert (sorted("abcdefghijkl" * 2), at_once) == (sorted(went), max(seen))
+    assert "abcdefghijkl" == "".join(dict.fromkeys(went))
+
+
+async def test_a_proof_waits_for_nobody_who_looks_at_hostile_pages() -> None:
+    turns, went = Turns(), list[str]()
+
+    async def look(name: str, behind: bool) -> None:
+        BEHIND_PROOFS.set(behind)
+        await turns.wait()
+        went.append(name)
+
+    await asyncio.gather(*(look("check", True) for _ in range(50)), *(look("proof", False) for _ in range(OF_PROOFS)))
+    assert "proof" not in went[2 + OF_PROOFS :]
 
 
 async def test_a_look_that_is_given_up_while_it_waits_takes_no_turn() -> None:

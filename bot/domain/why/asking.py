@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.answer import Answer, Asked
 from bot.domain.caching import titled, varied_by
+from bot.domain.devices import as_device
 from bot.domain.finding import Verdict
 from bot.domain.look import in_short
 from bot.domain.masking import masked
@@ -28,7 +29,12 @@ def to_ask(site: Site, answer: Answer) -> tuple[Asked, ...]:
     """The requests beside a plain visitor's that got `answer`: those of `to_diagnose`, and a phone's, which caches may
     keep apart by themselves; not where one of them is some device's already."""
     others = to_diagnose(site, answer)
-    return others if any(_field(asked) == _AGENT for asked in others) else (*others, AS_A_PHONE)
+    return others if any(map(_is_of_a_device, others)) else (*others, AS_A_PHONE)
+
+
+def _is_of_a_device(asked: Asked) -> bool:
+    """Whether it asks as some device does: by its own User-Agent, or by a CDN's header, with which one is sent."""
+    return any(name.lower() == _AGENT for name, _ in as_device(asked))
 
 
 def left_out(spots: Sequence[Spot]) -> Mapping[str, tuple[Asked, ...]]:
@@ -90,7 +96,8 @@ def _untold(case: Case) -> list[str]:
         for told in _silent(case, spot):
             whys.setdefault(told, []).append(spot)
     found = [f"what {who} get, since {names_of(spots)} {why}" for (who, why), spots in whys.items()]
-    return found if _AGENT in _asked(case) else [*found, "what phones get, since nobody was asked as one"]
+    is_asked = any(_is_of_a_device(one.answer.asked) for spot in case.at(Tier.EDGE) for one in spot.varied)
+    return found if is_asked else [*found, "what phones get, since nobody was asked as one"]
 
 
 def _silent(case: Case, spot: Spot) -> Iterator[tuple[str, str]]:

@@ -196,7 +196,7 @@ class Case:
         """Whether the origin gives plain visitors other bytes each time: then one answer to another visitor, who asks
         it once, tells nothing of the next."""
         answers = [origin.look for origin in self.origins]
-        return any(compare(answers[0], look) is Likeness.OTHER_BYTES for look in answers[1:])
+        return any(compare(answers[0], look) in (Likeness.OTHER_BYTES, Likeness.TORN) for look in answers[1:])
 
     def verdict_at(self, spot: Spot, glance: Glance | None = None) -> Verdict:
         """The verdict of `finding_at`."""

@@ -171,7 +171,9 @@ def _of_every_layer(case: Case, inside: Sequence[Spot]) -> Cure:
 def _not_proven(case: Case) -> Iterator[str]:
     """The last purge of the page, where that could not be proven: what it saw may come again."""
     last = case.last_purge
-    if last is None or last.job.state is not State.DONE or last.job.verdict is not Verdict.UNKNOWN or not last.job.why:
+    if last is None or last.job.state not in (State.DONE, State.CHECKING) or not last.job.why:
+        return
+    if last.job.verdict is not Verdict.UNKNOWN:
         return
     if changed_since(case, last) is not True:
         ago = case.ago(last.job.purged or case.now)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.answer import PLAIN, Asked
-from bot.domain.finding import OTHER_BYTES, Verdict
+from bot.domain.finding import OTHER_BYTES, PART, Verdict
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.ours import SETTLING, healed_softly
@@ -56,8 +56,8 @@ def partly_other(case: Case) -> Cause | None:
     return Cause(
         Name.UNKNOWN,
         Certainty.SEEN,
-        f"{names_of(spots)} {do(spots, 'gives', 'give')} the page as the origin has it and, by turns, something else:"
-        f" {'; '.join(whys)}. Several servers or copies seem to stand behind {where}.",
+        f"{names_of(spots)} {do(spots, 'gives', 'give')} the page as the origin has it to some, and something else to"
+        f" others: {'; '.join(whys)}. Several servers or copies seem to stand behind {where}.",
         (
             *each(spots, lambda spot: ", then ".join(map(_told, _alike_asked(spot)))),
             *each(case.at(Tier.ORIGIN)),
@@ -74,7 +74,13 @@ def _other_by_turns(case: Case, spot: Spot) -> list[Glance]:
     if {finding.verdict for _, finding in found} != {Verdict.FRESH, Verdict.UNKNOWN}:
         return []
     odd = [(one, finding.why) for one, finding in found if finding.why.startswith(f"{spot.name} ")]
-    return [one for one, why in odd if not one.look.variant or OTHER_BYTES in why]
+    return [one for one, why in odd if not one.look.variant or _is_another(case, one, why)]
+
+
+def _is_another(case: Case, glance: Glance, why: str) -> bool:
+    """Whether who takes another encoding got a redirect, a part or other bytes; those tell nothing of an origin that
+    makes each answer anew, since it was asked so only once."""
+    return glance.look.redirects or glance.look.status == PART or (OTHER_BYTES in why and not case.is_made_anew)
 
 
 def _alike_asked(spot: Spot) -> list[Glance]:
