@@ -25,6 +25,8 @@ COMMANDS, INTERACTIVE, EVENTS = "slash_commands", "interactive", "events_api"
 
 SCHEMA = """CREATE TABLE IF NOT EXISTS slack_events (
     id TEXT PRIMARY KEY, payload TEXT NOT NULL, tries INTEGER NOT NULL, reason TEXT NOT NULL)"""
+# A connection that rests longer may be closed by the bot (uvicorn: after 5 s) in the moment in which it is used again.
+_LIMITS = httpx.Limits(keepalive_expiry=2.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,9 @@ class Post:
 
     async def _by_http(self, kind: str, payload: Mapping[str, object], retry: int, reason: str) -> Outcome:
         if self._client is None:
-            self._client = httpx.AsyncClient(trust_env=False, verify=False, timeout=None, follow_redirects=False)
+            self._client = httpx.AsyncClient(
+                trust_env=False, verify=False, timeout=None, follow_redirects=False, limits=_LIMITS
+            )
         headers = {"x-slack-retry-num": str(retry), "x-slack-retry-reason": reason} if retry else {}
         content_type, body = _body(kind, payload)
         signed = signature(self._secret, int(self._now()), body)
