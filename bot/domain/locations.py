@@ -9,6 +9,7 @@ from urllib.parse import quote, urljoin, urlsplit
 
 _PORTS = {"http": 80, "https": 443}
 _AUTHORITY = re.compile(r"\A[/\\]{2,}")  # however many there are, a host comes behind: https://url.spec.whatwg.org, 4.4
+_AS_WRITTEN = string.punctuation.replace("`", "")
 _MARK = 6  # hex digits: too few to find a value by
 
 
@@ -25,7 +26,7 @@ def led(url: str, location: str) -> str:
     user = f"{goes.netloc.rpartition('@')[0]}@" if "@" in goes.netloc else ""
     host = f"[{host}]" if ":" in host else host
     at = host if port is None or port == _PORTS.get(goes.scheme) else f"{host}:{port}"
-    return quote(goes._replace(netloc=user + at, path=goes.path or "/").geturl(), safe=string.punctuation)
+    return quote(goes._replace(netloc=user + at, path=goes.path or "/").geturl(), safe=_AS_WRITTEN)
 
 
 def mark_of(url: str) -> str:

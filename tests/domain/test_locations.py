@@ -25,6 +25,7 @@ LEADS = {
     "a name and password": ("https://u:p@www.shop.test/", "https://u:p@www.shop.test/"),
     "no URL": ("http://[x", "http://[x"),
     "no port": ("http://www.shop.test:x/", "http://www.shop.test:x/"),
+    "a backtick and a blank": ("/a`b c", "http://www.shop.test/a%60b%20c"),
     "nothing": ("", PAGE),
 }
 
