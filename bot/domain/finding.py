@@ -24,6 +24,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.domain.look import ORIGIN, Likeness, Look, bare_etag, compare, seems_same
+from bot.domain.marks import CHALLENGES
 from bot.domain.modified import beside, is_newer, is_older, told_at_once
 from providers.contract import Cached
 
@@ -123,7 +124,7 @@ def _find(page: Page, look: Look) -> Finding:
     if look.problem:
         return _unknown(look, f"{look.place} {_silence(look)}")
     if look.guard:
-        return _unknown(look, f"{look.place} gave no page: {look.guard} asks for a proof of being no robot")
+        return _unknown(look, f"{look.place} {_gave_no_page(look)}")
     if is_failure(look):
         return _unknown(look, f"{look.place} answered {look.status}")
     if _is_part(look):
@@ -161,6 +162,10 @@ def _unknown(look: Look, why: str, can_change: bool = True) -> Finding:
     return Finding(look.place, look.url, Verdict.UNKNOWN, why, look, can_change)
 
 
+def _gave_no_page(look: Look) -> str:
+    return f"gave no page: {look.guard} {CHALLENGES}"
+
+
 def _silence(look: Look) -> str:
     """Why nothing can be made of what a place gave."""
     if look.broken:
@@ -174,6 +179,8 @@ def _trouble_of_origin(page: Page, origins: Sequence[Look]) -> str:
     if not origins:
         silent = next(iter(page.now(ORIGIN)), None)
         return f"the origin {_silence(silent)}" if silent else "the origin did not answer in time"
+    if guarded := next((origin for origin in origins if origin.guard), None):
+        return f"the origin {_gave_no_page(guarded)}"
     refusing = next((origin.status for origin in origins if origin.status in REFUSING), 0)
     if not refusing and any(_is_part(origin) for origin in origins):
         return f"the origin answered {_A_PART}"

@@ -6,10 +6,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.finding import Verdict
+from bot.domain.marks import cdn_of
 from bot.domain.reach import denied
 from bot.domain.verdict import Judgement
 from bot.domain.why.case import Resolved
-from bot.domain.why.marks import cdn_of
 
 END_MAX = 60  # characters of a name
 

@@ -17,7 +17,7 @@ from enum import StrEnum
 from itertools import islice
 
 from bot.domain.answer import Answer
-from bot.domain.why.marks import TITLES, cdn_of
+from bot.domain.marks import TITLES, cdn_of
 from bot.domain.words import shown
 
 SHOWN_MAX = 90  # characters of one header in evidence

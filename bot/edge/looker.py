@@ -38,13 +38,13 @@ from bot.domain.headers import (
     version_of,
 )
 from bot.domain.locations import led, mark_of
+from bot.domain.marks import challenge_on
 from bot.domain.masking import masked
 from bot.domain.reach import denied
 from bot.domain.site import Marker
 from bot.domain.target import Address, Unreadable, read_address
 from bot.domain.unpacking import Mispacked
 from bot.domain.verdict import Look
-from bot.domain.why.marks import challenge_on
 from bot.domain.words import Notes, shown
 from bot.edge.line import Direct, Turns
 from bot.edge.mishaps import Barred, Crumbs, Unusable, cut_off, excess, problem

@@ -304,6 +304,10 @@ class Jobs:
             job=number,
         )
 
+    def forget_first_looks(self, number: int) -> None:
+        """The job goes on, and ends anew: what an earlier end went by tells nothing of that."""
+        self._tx.run("delete from looks where job = :job and phase = 'first'", job=number)
+
 
 def unpacked_targets(packed: bytes) -> tuple[Target, ...]:
     """What the ledger keeps as a job's targets."""

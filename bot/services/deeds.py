@@ -210,6 +210,7 @@ def _again(books: Books, job: JobView, actor: Actor, now: float) -> Done:
         waiting = replace(layer, state=LayerState.WAITING, trouble=None, failing=(), not_purged=0, ended=None)
         books.jobs.save_layer(job.id, position, waiting)
     books.messages.say(job.id, Told(Event.RETRIED, who=actor.id), now)
+    books.jobs.forget_first_looks(job.id)
     books.journal.add(now, "retried", actor.id, job.id, digest=job.digest)
     fresh = replace(
         job, state=State.QUEUED, due_at=now, ended=None, purged=None, proven=None, why="", round=0, crashes=0,

@@ -11,6 +11,7 @@ from bot.domain.headers import age_of, browsers_may_keep, etag_of
 from bot.domain.hold import Hold
 from bot.domain.job import JobView, LayerState, LayerView, State, Trouble
 from bot.domain.look import ORIGIN, Look
+from bot.domain.marks import challenge_on
 from bot.domain.site import Layer, Site
 from bot.domain.variants import AS_A_PHONE
 from bot.domain.verdict import Verdict
@@ -88,6 +89,7 @@ def glance(
         variant=varied(asked),
         varies=kept.get("vary", ""),
         leads_to=kept.get("location", "") if 300 <= status < 400 else "",
+        guard=guard.title if (guard := challenge_on(answer)) is not None else "",
     )
     return Glance(answer, look)
 

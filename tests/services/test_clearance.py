@@ -12,6 +12,7 @@ import pytest
 from bot.domain.actor import Actor, Standing
 from bot.domain.hours import Days
 from bot.domain.job import JobView, State
+from bot.domain.look import Look
 from bot.domain.policy import Conditions, Members, Policy, Rule, Run, Tightening
 from bot.domain.site import Site
 from bot.domain.target import Target
@@ -649,3 +650,22 @@ async def test_what_the_policy_denies_is_retried_at_the_machine_only_anyway(tmp_
     await shop.ledger.close()
     assert (isinstance(again, Done), State.DONE if anyway else State.FAILED) == (anyway, ended.state)
     assert ("local, anyway" if anyway else job.rule) == ended.rule
+
+
+async def test_a_retry_ends_anew_and_forgets_what_an_earlier_end_went_by(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    job = await failed_once(shop, PREFIX)
+    earlier, later = (Look("origin", "https://www.shop.test/news/", at, 200, version=f"v{at:g}") for at in (1.0, 2.0))
+
+    def looked_at_twice(books: Books) -> None:
+        for look in (earlier, later):
+            books.jobs.save_looks(job.id, "after", [look])
+            books.jobs.keep_first_looks(job.id)
+
+    await shop.ledger.write(looked_at_twice)
+    before = await shop.job(job.id)
+    await deeds.retry(shop.core, MIA, job.id)
+    after = await shop.job(job.id)
+    await shop.ledger.close()
+    assert ((earlier,), (later,)) == (before.first_looks, before.looks)
+    assert () == after.first_looks

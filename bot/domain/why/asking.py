@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from bot.domain.answer import Answer, Asked
 from bot.domain.caching import titled, varied_by
 from bot.domain.devices import as_device
-from bot.domain.finding import Verdict
+from bot.domain.finding import ALIKE_TO_ALL, Verdict
 from bot.domain.look import in_short
 from bot.domain.masking import masked
 from bot.domain.site import Site
@@ -137,7 +137,7 @@ def _instead(case: Case, spot: Spot, glance: Glance) -> str:
         return f"answered such a request with {look.status}, to {to}, which was not looked at"
     if look.status != spot.look.status:
         return f"answered such a request with {look.status}"
-    if case.is_plain_page(glance):
+    if case.finding_at(spot, glance).why.endswith(ALIKE_TO_ALL):
         return "gave such a request the page of plain visitors, and the origin gives another"
     return "answered such a request with what cannot be compared with the origin"
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bot.domain.marks import hit_on
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
-from bot.domain.why.marks import hit_on
 from bot.domain.why.remedy import or_wider
 from bot.domain.why.spots import SENDS_MAX, Glance, Spot, Tier, do, each, names_of
 from bot.domain.why.times import took

@@ -186,11 +186,6 @@ class Case:
         asked = seen.answer.asked
         return bool(asked and seen.look.version and self.origins) and asked[0][0] == ENCODING
 
-    def is_plain_page(self, glance: Glance) -> bool:
-        """Whether somebody who asked otherwise got what the origin gives plain visitors now, which is nothing old."""
-        looks = [origin.look for origin in self.origins]
-        return bool(glance.look.variant) and any(compare(glance.look, look) is Likeness.SAME for look in looks)
-
     @property
     def is_made_anew(self) -> bool:
         """Whether the origin gives plain visitors other bytes each time: then one answer to another visitor, who asks

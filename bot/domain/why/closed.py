@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.domain.marks import CHALLENGES
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
-from bot.domain.why.marks import CHALLENGES, challenge_on
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from providers.contract import Cached
 
@@ -47,7 +47,7 @@ def silent_to_us(case: Case) -> Sequence[Glance]:
 def failed(glance: Glance, where: str = "") -> str:
     """What an origin did that gave no page, and `where`: "answers 503 here"."""
     look = glance.look
-    if challenge_on(glance.answer) is not None:
+    if look.guard:
         return f"{CHALLENGES}{where}"
     if look.broken:
         return f"gives a broken answer{where} ({look.broken}, and {look.problem})"

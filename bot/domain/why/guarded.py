@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from bot.domain.marks import Guard, challenge_on, refusal_on
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
-from bot.domain.why.marks import Guard, challenge_on, refusal_on
 from bot.domain.why.spots import Spot, Tier, do, each, names_of
 
 PREVENT = "Let this machine through every firewall: what stops purgebot stops every proof too. No purge changes that."

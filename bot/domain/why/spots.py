@@ -14,7 +14,6 @@ from bot.domain.finding import REFUSING
 from bot.domain.look import SHOWN_MAX, Look, bare_etag, compare
 from bot.domain.masking import masked
 from bot.domain.variants import ENCODING
-from bot.domain.why.marks import challenge_on
 from providers.contract import Cached
 
 NEAR = 10  # seconds
@@ -47,9 +46,7 @@ class Glance:
     @property
     def is_about_the_page(self) -> bool:
         """Whether it tells something of the page: an answer, and no fault, refusal or challenge of the moment."""
-        if challenge_on(self.answer) is not None:
-            return False
-        return self.is_usable and (self.look.status not in REFUSING or self.look.is_kept)
+        return self.is_usable and not self.look.guard and (self.look.status not in REFUSING or self.look.is_kept)
 
     @property
     def location(self) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bot.domain.durations import span
+from bot.domain.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on
 from bot.domain.why.case import Case, Resolved
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.closed import failed, had_from_it, silent_to_us
-from bot.domain.why.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on, challenge_on
 from bot.domain.why.repeating import led_again, shown_again
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from bot.domain.why.strangers import by_hand, foreign_on, kept_by_a_stranger
@@ -34,7 +34,7 @@ def origin_failing(case: Case) -> Cause | None:
 def _is_broken(glance: Glance) -> bool:
     """Whether nothing came, or an error that is no firewall's doing."""
     look = glance.look
-    return bool(look.problem) or (look.status >= 500 and challenge_on(glance.answer) is None)
+    return bool(look.problem) or (look.status >= 500 and not look.guard)
 
 
 def _kept_without_it(case: Case, broken: Glance, kept: list[Spot]) -> Cause:
