@@ -351,7 +351,7 @@ async def test_who_is_asked_again_is_called_once_more_and_told_why(shop: Room) -
         "<@U_MIA> P-1 does not run yet. The last yes was more than 0 s ago. It is asked for again and needs 1 approval."
     ] == asker
     assert "Void, from before it was asked again: <@U_SAM> yes <date>" in [dated(line) for line in small_print(again)]
-    mine = 1 + times_told(shop, "<@U_MIA> P-1 was approved by")  # which goes out first where the notifier is quick
+    mine = 1 + times_told(shop, "<@U_MIA> P-1 was approved by @Sam")  # which goes out first where the notifier is quick
     assert {"<@U_KIM>": 1, "<@U_LEA>": 1, "<@U_MIA>": mine, "<@U_SAM>": 1} == asked - before
     assert mine <= 2
 
