@@ -22,15 +22,15 @@ from pathlib import Path
 from bench.look import BODY, HEAD, LATENCY, PAGES, PLACES, resident_mb, serve
 from bench.machine import describe
 from bot.domain.actor import Actor, Standing
-from bot.domain.defaults import built_in
+from bot.domain.policies.defaults import built_in
 from bot.domain.site import Layer, Site
 from bot.edge import EdgeLooker
 from bot.engine.embedded import EmbeddedEngine
 from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
 from bot.services.desk import Desk
-from bot.services.purges import Asking
 from bot.services.replies import Checked
+from bot.services.requests.purges import Asking
 from bot.services.setup import Core, Current, Setup
 from bot.slack.answers import card_for
 from bot.slack.strip import draw_strip, strip_of

@@ -23,13 +23,13 @@ from pathlib import Path
 from bench.machine import describe, percentile
 from bench.rig import NoLooks
 from bot.domain.actor import Actor, Standing
-from bot.domain.command import Command, Verb
-from bot.domain.defaults import built_in
-from bot.domain.job import Approval, JobView, LayerState, State
-from bot.domain.plan import Plan
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.jobs.job import Approval, JobView, LayerState, State
+from bot.domain.jobs.plan import Plan
+from bot.domain.policies.defaults import built_in
+from bot.domain.proof.verdict import Look, Verdict
 from bot.domain.site import Layer, Site
 from bot.domain.target import Target
-from bot.domain.verdict import Look, Verdict
 from bot.engine.embedded import EmbeddedEngine
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
@@ -37,7 +37,7 @@ from bot.ledger.packed import PackedPlan, packed
 from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
 from bot.services.home import home_of
-from bot.services.planning import make_plan
+from bot.services.requests.planning import make_plan
 from bot.services.setup import Core, Current, Setup
 from bot.slack.cards.home import home_view
 from bot.system import NoSlack, SystemClock, SystemDice

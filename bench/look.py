@@ -20,7 +20,7 @@ import time
 from bench.machine import describe
 from bot.domain.site import Site
 from bot.edge import EdgeLooker
-from bot.services.checks import look_all
+from bot.services.looks.checks import look_all
 from bot.system import SystemClock
 from providers.contract import Sighting
 

@@ -26,7 +26,7 @@ from bench.clouds import CLOUDS, HOST
 from bench.machine import describe, percentile
 from bench.rig import Rig, ended
 from bench.strict import Strict, ideal
-from bot.domain.job import JobView
+from bot.domain.jobs.job import JobView
 from bot.domain.site import Environment, Layer, Site
 from providers.contract import Kind
 

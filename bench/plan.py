@@ -23,10 +23,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from bench.machine import describe, percentile
-from bot.domain.command import Command, Speaker, parse
+from bot.domain.grammar.command import Command, Speaker, parse
 from bot.domain.site import Layer, Site
 from bot.ledger.packed import packed
-from bot.services.planning import make_plan
+from bot.services.requests.planning import make_plan
 from providers import PROVIDERS
 from providers.contract import Account, Provider
 

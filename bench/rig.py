@@ -7,24 +7,24 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.answer import PLAIN, Answer, Asked
-from bot.domain.command import Command, Verb
-from bot.domain.defaults import built_in
-from bot.domain.job import JobView, State
+from bot.domain.answers.answer import PLAIN, Answer, Asked
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.jobs.job import JobView, State
+from bot.domain.policies.defaults import built_in
+from bot.domain.proof.verdict import Look
 from bot.domain.site import Site
 from bot.domain.target import Target
-from bot.domain.verdict import Look
 from bot.engine.embedded import EmbeddedEngine
 from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
 from bot.ports import ReadHeaders
-from bot.services import approvals
-from bot.services.deciding import submit
-from bot.services.lanes import Lane, recover
-from bot.services.purges import Asking
 from bot.services.replies import JobMade
-from bot.services.router import Router
+from bot.services.requests.deciding import submit
+from bot.services.requests.purges import Asking
+from bot.services.running.lanes import Lane, recover
+from bot.services.running.router import Router
 from bot.services.setup import Core, Current, Setup
+from bot.services.voting import approvals
 from bot.system import NoSlack, SystemClock, SystemDice
 from bot.wiring import nothing
 from providers.contract import Kind, Provider, Seen

@@ -20,8 +20,8 @@ from functools import partial
 from pathlib import Path
 
 from bench.machine import describe, percentile, spread
-from bot.domain.job import JobView, LayerState, LayerView, State
-from bot.domain.verdict import Verdict
+from bot.domain.jobs.job import JobView, LayerState, LayerView, State
+from bot.domain.proof.verdict import Verdict
 from bot.ledger.books import Books
 from bot.ledger.codec import JOB, LAYER, pack
 from bot.ledger.history import Sought

@@ -20,10 +20,10 @@ from contextlib import closing
 from pathlib import Path
 
 from bench.machine import describe
-from bot.domain.job import JobView, LayerState, State
+from bot.domain.jobs.job import JobView, LayerState, State
+from bot.domain.jobs.thread_step import Event, Told
+from bot.domain.proof.verdict import Look, Verdict
 from bot.domain.target import Target
-from bot.domain.thread_step import Event, Told
-from bot.domain.verdict import Look, Verdict
 from bot.ledger.audit import audit
 from bot.ledger.books import Books
 from bot.ledger.codec import JOB, LOOK, TARGETS, TOLD, pack

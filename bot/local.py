@@ -18,9 +18,9 @@ from dataclasses import dataclass, replace
 from bot.cli.client import Heard, Record, heard_of
 from bot.cli.talking import AT_THE_MACHINE
 from bot.domain.actor import Actor, Standing
-from bot.domain.command import Command, Verb
-from bot.domain.job import JobView
-from bot.domain.policy import Members
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.jobs.job import JobView
+from bot.domain.policies.policy import Members
 from bot.exits import LATE, exit_code, is_settled
 from bot.export.record import job_record
 from bot.http.web import COMMAND_NAME, answer_of
@@ -28,8 +28,8 @@ from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.opening import LedgerInUse, LedgerTooNew
 from bot.services.desk import Desk
-from bot.services.local import LOCAL
-from bot.services.purges import Asking
+from bot.services.requests.local import LOCAL
+from bot.services.requests.purges import Asking
 from bot.services.setup import Spoken
 from bot.serving import set_up_logging
 from bot.settings import Environment, Settings

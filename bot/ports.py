@@ -6,13 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from bot.domain.actor import Actor
-from bot.domain.answer import PLAIN, Answer, Asked
+from bot.domain.answers.answer import PLAIN, Answer, Asked
 from bot.domain.lint.finding import Remark
-from bot.domain.policy import Members
+from bot.domain.policies.policy import Members
+from bot.domain.proof.verdict import Look
+from bot.domain.proof.world import Measured, Region
 from bot.domain.undone import Undone
-from bot.domain.verdict import Look
 from bot.domain.why import Resolved
-from bot.domain.world import Measured, Region
 from providers.contract import Seen, Sighting
 
 ReadHeaders = Callable[[Mapping[str, str]], Sighting]

@@ -15,8 +15,8 @@ from typing import Generic, Protocol, TypeVar
 import structlog
 
 from bot.adapters import adapter_of, build_globalping, missing_in, revealed
-from bot.domain.answer import PLAIN, Asked
-from bot.domain.world import Measured, Region
+from bot.domain.answers.answer import PLAIN, Asked
+from bot.domain.proof.world import Measured, Region
 from bot.edge.globalping import MEASURE_SECONDS
 from bot.ports import Clock
 from bot.settings import AccountSettings, Settings

@@ -8,7 +8,7 @@ import time
 from collections.abc import Sequence
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.policy import Members
+from bot.domain.policies.policy import Members
 
 
 class SystemClock:

@@ -26,13 +26,13 @@ from bot.ports import Directory
 from bot.renewing import Probing, Renewing, renewed
 from bot.senders import Senders
 from bot.services.desk import Desk
-from bot.services.keeping import forget_daily
-from bot.services.lanes import Lane, recover
-from bot.services.quorums import votes_undone
-from bot.services.router import SWEEP_SECONDS, Router
+from bot.services.running.keeping import forget_daily
+from bot.services.running.lanes import Lane, recover
+from bot.services.running.router import SWEEP_SECONDS, Router
 from bot.services.setup import HOME, SWEEP, UNDONE, Core, Current, UndoneNow
 from bot.services.unconfigured import doubt_waiting
 from bot.services.undone import SOON_SECONDS, UndoneWatch
+from bot.services.voting.quorums import votes_undone
 from bot.setting_up import database_path, provider_names, setup_of, tokens_of
 from bot.settings import Environment, Lacking, Settings, lines, lost, open_ends, summary, without_secret
 from bot.slack.app import SlackDoor, web_client

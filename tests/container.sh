@@ -64,7 +64,7 @@ done
 python - <<'PROGRAM' >"$root/log" 2>&1 || { cat "$root/log"; complain "something is missing in the image."; }
 import asyncio
 
-from bot.domain.answer import Answer
+from bot.domain.answers.answer import Answer
 from bot.domain.stats import Stats
 from bot.edge.http_rules import Httplint
 from bot.slack.chart import draw

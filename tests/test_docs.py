@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters import build_providers
-from bot.domain.speech import VERBS
+from bot.domain.grammar.speech import VERBS
 from bot.settings import Environment, load
 from bot.slack.health import SCOPES
 from providers import PROVIDERS

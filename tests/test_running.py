@@ -15,8 +15,8 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from ruamel.yaml import YAML
 
-from bot.domain.job import State
-from bot.domain.verdict import Verdict
+from bot.domain.jobs.job import State
+from bot.domain.proof.verdict import Verdict
 from bot.metrics import Metrics
 from bot.serving import SHUTDOWN_SECONDS, USAGE
 from bot.settings import load

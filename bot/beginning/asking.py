@@ -19,10 +19,10 @@ from bot.beginning.answers import (
 from bot.beginning.checking import Check
 from bot.beginning.grouping import Groups, unproven
 from bot.beginning.looking import Sight
-from bot.domain.recognise import Certainty
+from bot.domain.answers.recognise import Certainty
+from bot.domain.policies.wording import listed
 from bot.domain.shown import Notes
 from bot.domain.target import read_host
-from bot.domain.wording import listed
 from bot.settings.placeholders import needed_of_account, needed_of_layer
 from providers import PROVIDERS
 from providers.contract import Field

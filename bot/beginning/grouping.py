@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.beginning.answers import LeftOut
 from bot.beginning.looking import Sight
-from bot.domain.recognise import Certainty, Found, is_cdn
+from bot.domain.answers.recognise import Certainty, Found, is_cdn
 
 
 @dataclass(frozen=True, slots=True)

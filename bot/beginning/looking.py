@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bot.domain.answer import Answer, Asked
-from bot.domain.recognise import Certainty, Found, recognise, turned_away
-from bot.domain.words import shown
+from bot.domain.answers.answer import Answer, Asked
+from bot.domain.answers.recognise import Certainty, Found, recognise, turned_away
+from bot.domain.grammar.words import shown
 from bot.edge import REFUSED, EdgeLooker
 from bot.edge.names import Resolvers
 from bot.ports import Clock

@@ -2,7 +2,7 @@
 
 Names come from the configuration file where this machine has it, else from the running bot, which is waited for for a
 moment. Whatever goes wrong, nothing is offered: a shell is no place for errors. The words are those of the grammar's
-table in bot/domain/speech.py, written down here since loading it would take longer than a person waits for a tab.
+table in bot/domain/grammar/speech.py, written down here since loading it takes longer than a person waits for a tab.
 """
 
 from __future__ import annotations

@@ -11,12 +11,12 @@ from urllib.parse import parse_qsl
 
 import httpx
 
-from bot.domain.answer import Asked
+from bot.domain.answers.answer import Asked
+from bot.domain.grammar.words import Notes, shown
 from bot.domain.masking import secret_in
+from bot.domain.proof.world import Region
 from bot.domain.reach import denied
 from bot.domain.target import Address, Unreadable, read_address
-from bot.domain.words import Notes, shown
-from bot.domain.world import Region
 from bot.edge.looker import Resolve
 
 NOT_OURS = "probes look only at hosts of sites that are opted in"

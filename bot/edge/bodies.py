@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx
 
-from bot.domain.codings import codings, unpackers
-from bot.domain.unpacking import Mispacked, Plain, Unpacker
+from bot.domain.answers.codings import codings, unpackers
+from bot.domain.answers.unpacking import Mispacked, Plain, Unpacker
 from bot.edge.mishaps import Unusable, problem
 
 

@@ -17,9 +17,9 @@ from dataclasses import dataclass
 
 import httpx
 
-from bot.domain.answer import PLAIN, Answer, Asked
+from bot.domain.answers.answer import PLAIN, Answer, Asked
 from bot.domain.durations import span
-from bot.domain.world import Measured, Region
+from bot.domain.proof.world import Measured, Region
 from bot.edge.abroad import Unaskable, address_of, locations, plain, public, wish
 from bot.edge.bodies import whole_body
 from bot.edge.globalping_answers import Created, Left, MeasurementDoc, Unclear, left_of, read, sights, told

@@ -13,10 +13,10 @@ from typing import TypeVar
 
 from pydantic import BaseModel, Field, ValidationError
 
-from bot.domain.answer import Answer
-from bot.domain.body import Body
-from bot.domain.headers import fit
-from bot.domain.world import Sight
+from bot.domain.answers.answer import Answer
+from bot.domain.answers.body import Body
+from bot.domain.answers.headers import fit
+from bot.domain.proof.world import Sight
 from bot.edge.mishaps import excess
 
 PLACE_MAX, SAID_MAX = 40, 80  # characters

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from bot.domain.answer import Answer
+from bot.domain.answers.answer import Answer
 from bot.domain.lint.finding import Remark, Severity
 
 REMARKS_MAX = 5  # of one answer

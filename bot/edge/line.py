@@ -11,7 +11,7 @@ from collections.abc import Iterable
 import httpcore
 import httpx
 
-from bot.domain.behind import BEHIND_PROOFS
+from bot.domain.proof.behind import BEHIND_PROOFS
 from bot.edge.heads import Heads
 from bot.edge.mishaps import Crumbs
 

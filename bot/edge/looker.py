@@ -22,11 +22,11 @@ from urllib.parse import urlsplit
 import httpx
 import structlog
 
-from bot.domain.answer import PLAIN, Answer, Asked, varied
-from bot.domain.body import Body
-from bot.domain.codings import unreadable
-from bot.domain.devices import as_device
-from bot.domain.headers import (
+from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
+from bot.domain.answers.body import Body
+from bot.domain.answers.codings import unreadable
+from bot.domain.answers.devices import as_device
+from bot.domain.answers.headers import (
     age_of,
     browsers_may_keep,
     etag_of,
@@ -37,15 +37,15 @@ from bot.domain.headers import (
     type_of,
     version_of,
 )
-from bot.domain.locations import led, mark_of
-from bot.domain.marks import challenge_on
+from bot.domain.answers.locations import led, mark_of
+from bot.domain.answers.marks import challenge_on
+from bot.domain.answers.unpacking import Mispacked
+from bot.domain.grammar.words import Notes, shown
 from bot.domain.masking import masked
+from bot.domain.proof.verdict import Look
 from bot.domain.reach import denied
 from bot.domain.site import Marker
 from bot.domain.target import Address, Unreadable, read_address
-from bot.domain.unpacking import Mispacked
-from bot.domain.verdict import Look
-from bot.domain.words import Notes, shown
 from bot.edge.line import Direct, Turns
 from bot.edge.mishaps import Barred, Crumbs, Unusable, cut_off, excess, problem
 from bot.ports import Clock, ReadHeaders

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 import httpx
 
-from bot.domain.answer import UNTRUSTED
-from bot.domain.caches import TARGETED
-from bot.domain.caching import titled
-from bot.domain.unpacking import Mispacked, Splintered
+from bot.domain.answers.answer import UNTRUSTED
+from bot.domain.answers.caches import TARGETED
+from bot.domain.answers.caching import titled
+from bot.domain.answers.unpacking import Mispacked, Splintered
 
 HEADERS_MAX = 64_000  # bytes
 LINES_MAX = 256  # headers of one answer

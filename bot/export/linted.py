@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bot.domain.cdns import setting_for
+from bot.domain.lint.cdns import setting_for
 from bot.domain.lint.finding import Finding, Note, Severity
 from bot.domain.lint.report import Break, Report
 from bot.domain.lint.rules import RULE_OF
 from bot.domain.lint.served import up_to
+from bot.domain.lint.snippets import BY_BUILD
 from bot.domain.masking import masked
 from bot.domain.shown import count, shown
-from bot.domain.snippets import BY_BUILD
 
 URL_MAX = 300  # characters shown
 BY_HAND = (

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from bot.domain.deploy import Deploy, Expected, is_page
-from bot.domain.finding import Page, Verdict, find
-from bot.domain.hold import Hold
-from bot.domain.job import Approval, JobView, LayerView, State
-from bot.domain.look import ORIGIN, Look
-from bot.domain.progress import share_sent, still_at_it
-from bot.domain.stand_ins import stand_ins
+from bot.domain.deploys.deploy import Deploy, Expected, is_page
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.job import Approval, JobView, LayerView, State
+from bot.domain.jobs.progress import share_sent, still_at_it
+from bot.domain.jobs.timeline import Entry, Moment
+from bot.domain.jobs.warming import KEPT, Copy, Warming
+from bot.domain.proof.finding import Page, Verdict, find
+from bot.domain.proof.look import ORIGIN, Look
+from bot.domain.proof.stand_ins import stand_ins
 from bot.domain.stats import Stats
-from bot.domain.timeline import Entry, Moment
-from bot.domain.warming import KEPT, Copy, Warming
 from bot.domain.why import Diagnosis
-from bot.services.checks import by_page, verdict_of
-from bot.services.queue import QueueShown, Waiter
+from bot.services.looks.checks import by_page, verdict_of
 from bot.services.replies import Checked
+from bot.services.running.queue import QueueShown, Waiter
 
 Record = dict[str, object]
 _FRESH = {Verdict.FRESH: True, Verdict.STALE: False}

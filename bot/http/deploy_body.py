@@ -12,7 +12,7 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from bot.domain.deploy import Announced, Expected, usable
+from bot.domain.deploys.deploy import Announced, Expected, usable
 from bot.domain.shown import shown
 
 FILES_MAX = 20_000

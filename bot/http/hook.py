@@ -15,14 +15,14 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from bot.domain.actor import Actor
-from bot.domain.deploy import Announced
-from bot.domain.job import JobView
+from bot.domain.deploys.deploy import Announced
+from bot.domain.jobs.job import JobView
 from bot.http.deploy_body import BadBody, read_deploy
 from bot.http.problems import TooLarge, full, problem, read_body
 from bot.ledger.books import Books
 from bot.senders import EVENT, Ignored, Senders, Unproven, Verified, github_deploy
-from bot.services.deploy_wishes import NotRead
-from bot.services.deploys import Deployed, Observed, Overtaken, Taken, take
+from bot.services.deploying.deploy_wishes import NotRead
+from bot.services.deploying.deploys import Deployed, Observed, Overtaken, Taken, take
 from bot.services.replies import Full, Refusal
 from bot.services.setup import Core
 from bot.slack.answers import card_for

@@ -21,10 +21,10 @@ from starlette.types import ASGIApp
 
 from bot.copied_lines import for_terminal
 from bot.domain.actor import Actor, Standing
-from bot.domain.command import Command, Verb
-from bot.domain.job import JobView, State
-from bot.domain.rights import Deed, Subject, authorise
-from bot.domain.speech import VERB_OF
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.grammar.speech import VERB_OF
+from bot.domain.jobs.job import JobView, State
+from bot.domain.policies.rights import Deed, Subject, authorise
 from bot.exits import IN_LINE, TAKEN_UP
 from bot.export.linted import lint_record, lint_text
 from bot.export.record import (
@@ -47,8 +47,6 @@ from bot.ledger.ledger import LedgerDown
 from bot.senders import is_signed
 from bot.services.desk import Desk
 from bot.services.forgotten import forgotten
-from bot.services.purges import Asking
-from bot.services.queue import QueueShown
 from bot.services.replies import (
     BadLinesFound,
     Checked,
@@ -69,6 +67,8 @@ from bot.services.replies import (
     StatsShown,
     Warmed,
 )
+from bot.services.requests.purges import Asking
+from bot.services.running.queue import QueueShown
 from bot.services.setup import Core, Spoken
 from bot.slack.answers import card_for, job_of
 from bot.slack.cards.history import log_lines

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from bot.domain.job import CLOSED, State
+from bot.domain.jobs.job import CLOSED, State
 from bot.ledger.approval_audit import awaited
 from bot.ledger.chain import Breach, microseconds
 from bot.ledger.job_entries import FIXED, NAMED, Cast, Doc, Said

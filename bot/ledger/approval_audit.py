@@ -6,8 +6,8 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from bot.domain.job import CLOSED, State
-from bot.domain.wording import approvals
+from bot.domain.jobs.job import CLOSED, State
+from bot.domain.policies.wording import approvals
 from bot.ledger.job_entries import NEAR, Said
 from bot.ledger.ledger import Row
 

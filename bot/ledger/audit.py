@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.domain.job import CLOSED
+from bot.domain.jobs.job import CLOSED
 from bot.domain.shown import count
 from bot.ledger.agreement import Agreement
 from bot.ledger.chain import Breach, Head, Ranges, Walk, sha256

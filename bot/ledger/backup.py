@@ -10,8 +10,8 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bot.domain.job import RESTORED, JobView, LayerState, State
-from bot.domain.thread_step import Event, Told
+from bot.domain.jobs.job import RESTORED, JobView, LayerState, State
+from bot.domain.jobs.thread_step import Event, Told
 from bot.ledger.audit import Verdict, audit
 from bot.ledger.books import Books
 from bot.ledger.chain import Head, Ranges

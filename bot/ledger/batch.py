@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.domain.job import Trouble
-from bot.domain.steps import GiveUp, OutcomeOpen, SendAgain, after_the_end
+from bot.domain.jobs.job import Trouble
+from bot.domain.jobs.steps import GiveUp, OutcomeOpen, SendAgain, after_the_end
 from bot.ledger.codec import CALL, number, unpack, whole
 from bot.ledger.ledger import Row
 from providers.contract import Call, Kind, Receipt

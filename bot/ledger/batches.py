@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from bot.domain.job import BatchState, Trouble
-from bot.domain.steps import GiveUp, OutcomeOpen, SendAgain
-from bot.domain.turns import Place, Turns
+from bot.domain.jobs.job import BatchState, Trouble
+from bot.domain.jobs.steps import GiveUp, OutcomeOpen, SendAgain
+from bot.domain.jobs.turns import Place, Turns
 from bot.ledger.batch import LEDGER, Batch, Lot, Outcome, Room, batch_of
 from bot.ledger.budgets import Budgets
 from bot.ledger.codec import CALL, RECEIPT, TROUBLE, maybe, number, pack, unpack, whole

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.domain.job import State
-from bot.domain.verdict import Verdict
+from bot.domain.jobs.job import State
+from bot.domain.proof.verdict import Verdict
 from bot.ledger.asked_targets import AskedBook
 from bot.ledger.batches import Batches
 from bot.ledger.budgets import Budgets

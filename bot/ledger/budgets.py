@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from bot.domain.forecast import Bucket, Budget, Window
+from bot.domain.jobs.forecast import Bucket, Budget, Window
 from bot.ledger.codec import number, whole
 from bot.ledger.ledger import Transaction
 from providers.contract import Pace, Price

@@ -6,14 +6,14 @@ from typing import TypeVar
 
 from pydantic import TypeAdapter
 
-from bot.domain.command import Command
-from bot.domain.hold import Hold
-from bot.domain.hold_news import HoldNews
-from bot.domain.job import JobView, LayerView, Trouble
+from bot.domain.grammar.command import Command
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.hold_news import HoldNews
+from bot.domain.jobs.job import JobView, LayerView, Trouble
+from bot.domain.jobs.thread_step import Told
+from bot.domain.jobs.warming import Warming
+from bot.domain.proof.verdict import Look
 from bot.domain.target import Target
-from bot.domain.thread_step import Told
-from bot.domain.verdict import Look
-from bot.domain.warming import Warming
 from bot.ledger.ledger import Value
 from providers.contract import Call, Receipt
 

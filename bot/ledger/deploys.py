@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.deploy import Known
+from bot.domain.deploys.deploy import Known
 from bot.ledger.codec import number, whole
 from bot.ledger.ledger import Transaction
 

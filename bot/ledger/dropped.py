@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.domain.wording import listed
+from bot.domain.policies.wording import listed
 from bot.ledger.holds import BY_RESTORE, REFUSED_LATER, Holds, InLine, Over
 from bot.ledger.intake import Intake
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.job import RESTORED
+from bot.domain.jobs.job import RESTORED
 from bot.domain.stats import Ended
 from bot.ledger.codec import maybe, number, whole
 from bot.ledger.ledger import Row, Transaction, Value

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bot.domain.hold import ALL, Hold
+from bot.domain.jobs.hold import ALL, Hold
 from bot.ledger.chain import Breach, document, microseconds
 from bot.ledger.codec import HOLD, maybe, unpack
 from bot.ledger.ledger import Row, Transaction

@@ -11,8 +11,8 @@ import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.domain.command import Command
-from bot.domain.hold import ALL, Hold, end_of, standing
+from bot.domain.grammar.command import Command
+from bot.domain.jobs.hold import ALL, Hold, end_of, standing
 from bot.ledger.codec import COMMAND, HOLD, number, pack, unpack, whole
 from bot.ledger.ledger import Row, Transaction
 

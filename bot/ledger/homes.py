@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bot.domain.job import CLOSED, State
+from bot.domain.jobs.job import CLOSED, State
 from bot.ledger.codec import number, whole
 from bot.ledger.ledger import Row, Transaction, Value
 

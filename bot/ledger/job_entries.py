@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.domain.job import State
+from bot.domain.jobs.job import State
 from bot.ledger import sums
 from bot.ledger.chain import document, microseconds
 from bot.ledger.ledger import Row

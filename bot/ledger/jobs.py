@@ -7,9 +7,9 @@ import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from bot.domain.job import Approval, JobView, LayerState, LayerView, State, Vote
+from bot.domain.jobs.job import Approval, JobView, LayerState, LayerView, State, Vote
+from bot.domain.proof.verdict import Look, Verdict
 from bot.domain.target import Target
-from bot.domain.verdict import Look, Verdict
 from bot.ledger import homes
 from bot.ledger.codec import JOB, LAYER, LOOK, TARGETS, maybe, number, pack, unpack, whole
 from bot.ledger.history import History

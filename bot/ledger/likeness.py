@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.job import CLOSED, State
-from bot.domain.verdict import Verdict
+from bot.domain.jobs.job import CLOSED, State
+from bot.domain.proof.verdict import Verdict
 from bot.ledger.approval_audit import APPROVAL, COMPANY, company, its_time, when_asked
 from bot.ledger.job_entries import PROVEN, Doc, Said
 from bot.ledger.ledger import Row, Transaction, Value

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from pydantic import TypeAdapter
 
-from bot.domain.fingerprint import is_fingerprinted
-from bot.domain.manifest import FILES_MAX, MIXED, Difference, Manifest, compared, folded
+from bot.domain.answers.fingerprint import is_fingerprinted
+from bot.domain.deploys.manifest import FILES_MAX, MIXED, Difference, Manifest, compared, folded
 from bot.ledger.codec import number
 from bot.ledger.ledger import Row, Transaction
 

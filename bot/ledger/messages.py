@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.thread_step import Told
+from bot.domain.jobs.thread_step import Told
 from bot.ledger.codec import TOLD, number, pack, unpack, whole
 from bot.ledger.ledger import Row, Transaction
 

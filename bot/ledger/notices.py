@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.hold_news import HoldNews
+from bot.domain.jobs.hold_news import HoldNews
 from bot.ledger.codec import NEWS, number, pack, unpack, whole
 from bot.ledger.ledger import Row, Transaction
 

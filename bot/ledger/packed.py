@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from bot.domain.plan import Cost, LayerPlan, Plan
+from bot.domain.jobs.plan import Cost, LayerPlan, Plan
 from bot.ledger.codec import CALL, TARGETS
 from bot.ledger.seal import listed, sealed
 from bot.ledger.sums import added, call_hash

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median
 
-from bot.domain.hold import OBSERVER
-from bot.domain.job import LayerState, State
+from bot.domain.jobs.hold import OBSERVER
+from bot.domain.jobs.job import LayerState, State
 from bot.ledger import homes
 from bot.ledger.codec import maybe, number, whole
 from bot.ledger.ledger import Row, Transaction

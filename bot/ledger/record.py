@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.domain.job import CLOSED
+from bot.domain.jobs.job import CLOSED
 from bot.ledger.codec import number, whole
 from bot.ledger.journal import Journal
 from bot.ledger.ledger import Transaction

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 
-from bot.domain.job import CLOSED
+from bot.domain.jobs.job import CLOSED
 from bot.ledger.chain import NEVER_PRUNED, Ranges, canonical
 from bot.ledger.codec import whole
 from bot.ledger.hold_audit import standing_entries

@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
-from bot.domain.job import JobView
+from bot.domain.jobs.job import JobView
 from bot.ledger.chain import canonical
 from bot.ledger.codec import whole
 from bot.ledger.ledger import Transaction

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.warming import Warming
+from bot.domain.jobs.warming import Warming
 from bot.ledger.codec import WARMING, number, pack, unpack, whole
 from bot.ledger.ledger import Row, Transaction
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain.policy import RECENT_SECONDS
+from bot.domain.policies.policy import RECENT_SECONDS
 from bot.ledger.codec import number, whole
 from bot.ledger.ledger import Transaction
 from providers.contract import Kind

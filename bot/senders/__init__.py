@@ -13,7 +13,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from bot.domain.proven import GithubDeploy, Ignored, Unproven, Verified
+from bot.domain.deploys.proven import GithubDeploy, Ignored, Unproven, Verified
 from bot.senders import github, standard
 from bot.senders.github import EVENT, github_deploy
 from bot.senders.request import Request, Unreadable

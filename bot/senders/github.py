@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 
-from bot.domain.proven import GithubDeploy, Ignored, Unproven, Verified
+from bot.domain.deploys.proven import GithubDeploy, Ignored, Unproven, Verified
 from bot.senders.request import Request
 from bot.senders.secrets import Keys, the_one
 from bot.settings.model import GithubEvent, GithubSender

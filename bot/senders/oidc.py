@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import jwt
 from jwt.types import Options
 
-from bot.domain.proven import Unproven, Verified
+from bot.domain.deploys.proven import Unproven, Verified
 from bot.senders.keys import IssuerKeys, NoKey
 from bot.senders.request import Request
 from bot.senders.standard import ID, ID_FORM

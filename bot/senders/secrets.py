@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.domain.proven import Unproven
+from bot.domain.deploys.proven import Unproven
 from bot.settings.model import GithubSender, HookSender, MissingSecret, Secret
 from bot.settings.signing import Unfit
 

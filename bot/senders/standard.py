@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from functools import partial
 
-from bot.domain.proven import Unproven, Verified
+from bot.domain.deploys.proven import Unproven, Verified
 from bot.senders.request import Request
 from bot.senders.secrets import Keys, the_one
 from bot.settings.model import HookSender

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from bot.domain.job import JobView
-from bot.domain.policy import Deny
+from bot.domain.jobs.job import JobView
+from bot.domain.policies.policy import Deny
 from bot.domain.target import host_of
 from bot.ledger.books import Books
 from bot.services.setup import Core

@@ -6,38 +6,40 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.domain.actor import Actor
-from bot.domain.command import Command, Verb
-from bot.domain.deploy import Deploy
-from bot.domain.hold import OVERRULED
-from bot.domain.job import JobView, LayerState, State
-from bot.domain.policy import Ask, Deny, Roster
-from bot.domain.rights import Deed, Subject, authorise
-from bot.domain.ruling import decide
-from bot.domain.thread_step import Event, Told
-from bot.domain.wording import approvals
+from bot.domain.deploys.deploy import Deploy
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.jobs.hold import OVERRULED
+from bot.domain.jobs.job import JobView, LayerState, State
+from bot.domain.jobs.thread_step import Event, Told
+from bot.domain.policies.policy import Ask, Deny, Roster
+from bot.domain.policies.rights import Deed, Subject, authorise
+from bot.domain.policies.ruling import decide
+from bot.domain.policies.wording import approvals
 from bot.ledger.books import Books
 from bot.ledger.window import Beside
-from bot.services import clearance, joining, timed
-from bot.services.altered import held_to_journal
-from bot.services.approvals import tell_outcome
-from bot.services.checks import places_of
 from bot.services.configured import no_longer_configured
-from bot.services.deciding import journal_denied, submit
-from bot.services.endings import tell_askers
-from bot.services.fetching import stop
-from bot.services.forged import OTHER_RECORD, OTHER_WORDS
 from bot.services.forgotten import no_job
-from bot.services.holding import hold_back
-from bot.services.job_people import People, people_of
-from bot.services.joining import may_leave
-from bot.services.local import RULE, at_the_machine, journal_overruled, with_voters
-from bot.services.not_cleared import why_denied
-from bot.services.purges import Asking
-from bot.services.rationing import of_looks, spend
+from bot.services.held.holding import hold_back
+from bot.services.looks.checks import places_of
+from bot.services.looks.rationing import of_looks, spend
 from bot.services.replies import Done, JobMade, Joined, PlanShown, Refusal, refused_by
-from bot.services.roster import approvers, read_roster
+from bot.services.requests import joining
+from bot.services.requests.deciding import journal_denied, submit
+from bot.services.requests.joining import may_leave
+from bot.services.requests.local import RULE, at_the_machine, journal_overruled, with_voters
+from bot.services.requests.purges import Asking
+from bot.services.requests.window import of_job, recent
+from bot.services.running import timed
+from bot.services.running.endings import tell_askers
 from bot.services.setup import SLACK, Core, job_name, wake_next
-from bot.services.window import of_job, recent
+from bot.services.voting import clearance
+from bot.services.voting.altered import held_to_journal
+from bot.services.voting.approvals import tell_outcome
+from bot.services.voting.forged import OTHER_RECORD, OTHER_WORDS
+from bot.services.voting.job_people import People, people_of
+from bot.services.voting.not_cleared import why_denied
+from bot.services.voting.roster import approvers, read_roster
+from bot.services.warmup.fetching import stop
 
 _SHOWN_MAX = 200  # characters of a target
 _CHECKABLE = frozenset({State.DONE, State.PARTIAL})

@@ -7,36 +7,31 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.actor import Actor
-from bot.domain.command import Command, Misunderstood, Speaker, Verb, line_of, parse
-from bot.domain.help import help_text
-from bot.domain.plan import Plan
-from bot.domain.policy import Deny
-from bot.domain.rights import Deed, Subject, authorise
+from bot.domain.grammar.command import Command, Misunderstood, Speaker, Verb, line_of, parse
+from bot.domain.grammar.help import help_text
+from bot.domain.grammar.speech import SERVERS
+from bot.domain.grammar.when import Due
+from bot.domain.jobs.plan import Plan
+from bot.domain.policies.policy import Deny
+from bot.domain.policies.rights import Deed, Subject, authorise
 from bot.domain.site import Site
-from bot.domain.speech import SERVERS
 from bot.domain.target import Target, empties, resolve
 from bot.domain.undone import Undone
-from bot.domain.when import Due
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, pack
-from bot.services import approvals, deeds, glass, history, holds, schedules, timing, warming
-from bot.services.allowed import rights_on
-from bot.services.alternatives import is_possible
-from bot.services.checking import check
-from bot.services.cures import with_policy
-from bot.services.deciding import judge_plan, site_held, submit
+from bot.services import deeds, history, schedules, timing
+from bot.services.advice.cures import with_policy
+from bot.services.advice.linting import lint_urls
+from bot.services.advice.why import explain
 from bot.services.forgotten import no_job
+from bot.services.held import glass, holds
+from bot.services.held.holds import seen_holds
+from bot.services.held.queued import put_in_line, show_queued, take_back
 from bot.services.helping import barred_to
-from bot.services.holds import seen_holds
-from bot.services.limits import limits
-from bot.services.linting import lint_urls
+from bot.services.looks.checking import check
+from bot.services.looks.rationing import may_look, of_check, of_lint, of_why
 from bot.services.off_loop import aside
 from bot.services.probing import probe_layers
-from bot.services.purges import Asking, plan_for
-from bot.services.queue import queue
-from bot.services.queued import put_in_line, show_queued, take_back
-from bot.services.quorums import probe_groups
-from bot.services.rationing import may_look, of_check, of_lint, of_why
 from bot.services.replies import (
     BadLinesFound,
     FormWanted,
@@ -54,12 +49,20 @@ from bot.services.replies import (
     WhoAmI,
     refused_by,
 )
-from bot.services.roster import approvers, read_roster
+from bot.services.requests.alternatives import is_possible
+from bot.services.requests.deciding import judge_plan, site_held, submit
+from bot.services.requests.purges import Asking, plan_for
+from bot.services.running.limits import limits
+from bot.services.running.queue import queue
+from bot.services.running.urgency import may_not_hurry
 from bot.services.setup import Core
 from bot.services.speaking import speaker_of
 from bot.services.undone import examples_of, left_of, look_again
-from bot.services.urgency import may_not_hurry
-from bot.services.why import explain
+from bot.services.voting import approvals
+from bot.services.voting.allowed import rights_on
+from bot.services.voting.quorums import probe_groups
+from bot.services.voting.roster import approvers, read_roster
+from bot.services.warmup import warming
 from providers.contract import Kind
 
 DRAFT_SECONDS = 600.0

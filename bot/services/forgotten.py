@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from bot.domain.actor import Actor
-from bot.domain.rights import Deed, authorise
+from bot.domain.policies.rights import Deed, authorise
 from bot.ledger.books import Books
 from bot.services.replies import Refusal
 

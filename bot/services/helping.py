@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from bot.domain.actor import Actor
-from bot.domain.command import Verb
-from bot.domain.policy import Deny
-from bot.domain.rights import Deed, Subject, authorise
-from bot.domain.speech import KIND_OF
-from bot.services.allowed import lasting_no
-from bot.services.roster import approvers, breakers, read_roster
+from bot.domain.grammar.command import Verb
+from bot.domain.grammar.speech import KIND_OF
+from bot.domain.policies.policy import Deny
+from bot.domain.policies.rights import Deed, Subject, authorise
+from bot.services.running.urgency import why_not
 from bot.services.setup import Core
-from bot.services.urgency import why_not
+from bot.services.voting.allowed import lasting_no
+from bot.services.voting.roster import approvers, breakers, read_roster
 from providers.contract import Kind
 
 _LATER = {  # which deed a verb comes to where its job or site is read

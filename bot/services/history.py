@@ -7,13 +7,13 @@ from dataclasses import replace
 from functools import partial
 
 from bot.domain.actor import Actor
-from bot.domain.job import JobView
-from bot.domain.period import begins
-from bot.domain.saying import thing_line
-from bot.domain.searching import search_line
-from bot.domain.speech import Command, Search, Verb
+from bot.domain.grammar.period import begins
+from bot.domain.grammar.saying import thing_line
+from bot.domain.grammar.searching import search_line
+from bot.domain.grammar.speech import Command, Search, Verb
+from bot.domain.jobs.job import JobView
+from bot.domain.jobs.timeline import Entry, Moment, timeline
 from bot.domain.stats import count
-from bot.domain.timeline import Entry, Moment, timeline
 from bot.export.sheet import FILE_MAX
 from bot.ledger.books import Books
 from bot.ledger.history import Sought

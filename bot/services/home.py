@@ -6,21 +6,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.domain.actor import Actor
-from bot.domain.hold import Hold
-from bot.domain.job import JobView
-from bot.domain.policy import Deny, Roster
-from bot.domain.rights import Deed, authorise
-from bot.domain.ruling import members_of
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.job import JobView
+from bot.domain.policies.policy import Deny, Roster
+from bot.domain.policies.rights import Deed, authorise
+from bot.domain.policies.ruling import members_of
 from bot.domain.site import Site
 from bot.domain.undone import Undone
 from bot.ledger.books import Books
 from bot.ledger.homes import Some
 from bot.ledger.messages import Role
-from bot.services.allowed import rights_on
-from bot.services.holds import in_line, seen_holds
+from bot.services.held.holds import in_line, seen_holds
 from bot.services.replies import Waits
 from bot.services.setup import Core
 from bot.services.undone import shown_to
+from bot.services.voting.allowed import rights_on
 
 VOTES, WAITING, RUNNING, ENDED, SITES = 10, 5, 8, 8, 10  # at most, of each
 

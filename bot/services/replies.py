@@ -6,27 +6,27 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.actor import Actor
-from bot.domain.command import Command, Misunderstood
-from bot.domain.copies_left import all_variants_of
-from bot.domain.hold import Hold
-from bot.domain.job import JobView
+from bot.domain.grammar.command import Command, Misunderstood
+from bot.domain.grammar.speech import Search
+from bot.domain.grammar.when import Due
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.job import JobView
+from bot.domain.jobs.plan import Plan
+from bot.domain.jobs.schedule import Schedule
+from bot.domain.jobs.timeline import Moment
+from bot.domain.jobs.warming import Warming
 from bot.domain.lint.report import Report
-from bot.domain.plan import Plan
-from bot.domain.policy import Decision, Deny
-from bot.domain.schedule import Schedule
+from bot.domain.policies.policy import Decision, Deny
+from bot.domain.proof.copies_left import all_variants_of
+from bot.domain.proof.verdict import Judgement, Look
 from bot.domain.site import Site
-from bot.domain.speech import Search
 from bot.domain.stats import Stats
-from bot.domain.timeline import Moment
 from bot.domain.undone import Undone
-from bot.domain.verdict import Judgement, Look
-from bot.domain.warming import Warming
-from bot.domain.when import Due
 from bot.domain.why import Case, Diagnosis
 from bot.ledger.holds import CameToNothing, Over, SheafSize, Waiting
-from bot.services.checks import old_of
-from bot.services.limits import AccountNow
-from bot.services.queue import QueueShown
+from bot.services.looks.checks import old_of
+from bot.services.running.limits import AccountNow
+from bot.services.running.queue import QueueShown
 from providers.contract import Kind, Probe
 
 

@@ -12,18 +12,18 @@ from typing import Protocol
 import structlog
 
 from bot.domain.actor import Actor
-from bot.domain.command import Command, Misunderstood
-from bot.domain.hold_news import HoldNews, Turn
-from bot.domain.rights import Deed, Subject, authorise
-from bot.domain.schedule import PUNCTUAL, Schedule
-from bot.domain.when import Due, on_the_clock
+from bot.domain.grammar.command import Command, Misunderstood
+from bot.domain.grammar.when import Due, on_the_clock
+from bot.domain.jobs.hold_news import HoldNews, Turn
+from bot.domain.jobs.schedule import PUNCTUAL, Schedule
+from bot.domain.policies.rights import Deed, Subject, authorise
 from bot.ledger.books import Books
 from bot.ledger.schedules import Seen
-from bot.services.deciding import submit
-from bot.services.purges import Asking
 from bot.services.replies import JobMade, Planned, Refusal, Reply, SchedulesListed
-from bot.services.roster import read_roster
+from bot.services.requests.deciding import submit
+from bot.services.requests.purges import Asking
 from bot.services.setup import SLACK, Core, schedule_name
+from bot.services.voting.roster import read_roster
 
 log = structlog.get_logger()
 LISTED_MAX = 10  # jobs

@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bot.domain.actor import Actor
-from bot.domain.call_time import CallTime
-from bot.domain.defaults import built_in
-from bot.domain.job import JobView
-from bot.domain.policy import Policy
-from bot.domain.schedule import Schedule
+from bot.domain.jobs.call_time import CallTime
+from bot.domain.jobs.job import JobView
+from bot.domain.jobs.schedule import Schedule
+from bot.domain.jobs.turns import Turns
+from bot.domain.policies.defaults import built_in
+from bot.domain.policies.policy import Policy
+from bot.domain.proof.world import World
 from bot.domain.site import Site
-from bot.domain.turns import Turns
 from bot.domain.undone import Undone
-from bot.domain.world import World
 from bot.ledger.ledger import Ledger
 from bot.ports import (
     Clock,
@@ -31,7 +31,7 @@ from bot.ports import (
     Undones,
     nothing_undone,
 )
-from bot.services.turnstile import Turnstile
+from bot.services.looks.turnstile import Turnstile
 from providers.contract import Provider
 
 

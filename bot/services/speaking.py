@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.actor import Actor
-from bot.domain.command import Speaker
+from bot.domain.grammar.command import Speaker
 from bot.services.setup import Core
 
 

@@ -10,10 +10,10 @@ from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.domain.actor import Actor
-from bot.domain.mending import is_fit
-from bot.domain.speech import Choice, Command, Misunderstood
-from bot.domain.when import Due, Instead, NotThen, When, due, in_zone, offset_zone, read_when
-from bot.domain.zones import places_of
+from bot.domain.grammar.mending import is_fit
+from bot.domain.grammar.speech import Choice, Command, Misunderstood
+from bot.domain.grammar.when import Due, Instead, NotThen, When, due, in_zone, offset_zone, read_when
+from bot.domain.grammar.zones import places_of
 from bot.services.setup import Core
 
 

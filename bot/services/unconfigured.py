@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain.job import JobView, State
-from bot.domain.thread_step import Event, Told
+from bot.domain.jobs.job import JobView, State
+from bot.domain.jobs.thread_step import Event, Told
 from bot.ledger.books import Books
-from bot.services.approvals import tell_outcome
 from bot.services.configured import ANEW, no_longer_configured
 from bot.services.setup import Core
+from bot.services.voting.approvals import tell_outcome
 
 
 def doubt_waiting(books: Books, core: Core, now: float) -> None:

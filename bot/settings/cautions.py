@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from bot.domain.policy import Policy, is_person
+from bot.domain.policies.policy import Policy, is_person
 from bot.domain.site import Environment, Site, comes_before
 from bot.settings.doubts import doubts
 from bot.settings.model import AccountSettings, Approvals, Deploys, Retention, Settings

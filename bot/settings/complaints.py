@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails, PydanticCustomError
 
-from bot.domain.words import shown
+from bot.domain.grammar.words import shown
 from bot.settings.model import Problem
 from bot.settings.parts import Part
 from bot.settings.reader import Data, Document, Place, key_of, type_names

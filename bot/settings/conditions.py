@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
-from bot.domain.hours import Span
-from bot.domain.policy import ALL_KINDS, Conditions
+from bot.domain.policies.hours import Span
+from bot.domain.policies.policy import ALL_KINDS, Conditions
+from bot.domain.policies.wording import listed
 from bot.domain.site import Environment, Site
-from bot.domain.wording import listed
 from bot.settings import shapes, spans
 from bot.settings.complaints import Complaints, quoted, unknown
 from bot.settings.model import Approvals

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Set
 from dataclasses import replace
 
-from bot.domain.policy import Conditions, Policy, Refuse
+from bot.domain.policies.policy import Conditions, Policy, Refuse
 from bot.settings.reach import Ground, named
 from bot.settings.shadows import Known, covers, tightens_all
 

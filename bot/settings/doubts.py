@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from bot.domain.hours import Days
-from bot.domain.policy import MEMBERS, Approve, Conditions, Policy, Rule, Run, Tightening
+from bot.domain.policies.hours import Days
+from bot.domain.policies.policy import MEMBERS, Approve, Conditions, Policy, Rule, Run, Tightening
+from bot.domain.policies.wording import listed
 from bot.domain.site import Environment
-from bot.domain.wording import listed
 from bot.settings.dead_ends import dead_ends
 from bot.settings.model import Approvals
 from bot.settings.quorums import asked_where_allowed, size_of

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.domain.file_rules import NO_FILE, Template
-from bot.domain.globs import BadRule, Glob
+from bot.domain.deploys.file_rules import NO_FILE, Template
+from bot.domain.deploys.globs import BadRule, Glob
 from bot.domain.shown import refused_character
 from bot.domain.site import DeployRules, FileRule, Site
 from bot.settings.complaints import Complaints, quoted

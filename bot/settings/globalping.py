@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 
+from bot.domain.proof.world import REGIONS, Region, World
 from bot.domain.site import Site
-from bot.domain.world import REGIONS, Region, World
 from bot.settings import shapes
 from bot.settings.complaints import Complaints, quoted, unknown
 from bot.settings.document import GlobalpingDoc, RegionDoc, SecretDoc

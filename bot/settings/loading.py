@@ -8,7 +8,7 @@ from datetime import UTC
 from difflib import get_close_matches
 from pathlib import Path
 
-from bot.domain.defaults import built_in
+from bot.domain.policies.defaults import built_in
 from bot.domain.resolvers import address_of
 from bot.domain.site import Site
 from bot.settings import shapes, spans

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
-from bot.domain.defaults import built_in
-from bot.domain.policy import Policy
-from bot.domain.schedule import Schedule
+from bot.domain.jobs.schedule import Schedule
+from bot.domain.policies.defaults import built_in
+from bot.domain.policies.policy import Policy
+from bot.domain.proof.world import World
 from bot.domain.site import Site
-from bot.domain.world import World
 from providers.contract import Account, Kind, Pace
 
 GLOBALPING = "https://api.globalping.io"

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from bot.domain.policy import MEMBERS, Approve, Policy, Rule, Run, Tightening
-from bot.domain.wording import listed
+from bot.domain.policies.policy import MEMBERS, Approve, Policy, Rule, Run, Tightening
+from bot.domain.policies.wording import listed
 from bot.settings.complaints import Complaints
 from bot.settings.quorums import asked_where_allowed, size_of
 from bot.settings.reach import Ground

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from bot.domain.policy import Approve
+from bot.domain.policies.policy import Approve
 from bot.domain.undone import Undone, Way
 from bot.settings.model import Mode, Secret, Settings
 

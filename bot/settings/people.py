@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Callable, Collection, Mapping
 
-from bot.domain.policy import GUESTS, MEMBERS, SCHEDULE, SCHEDULES, TOKEN
+from bot.domain.policies.policy import GUESTS, MEMBERS, SCHEDULE, SCHEDULES, TOKEN
 from bot.settings.complaints import Complaints, quoted, unknown
 from bot.settings.parts import SLACK_ID
 from bot.settings.reader import Data, Place, type_names

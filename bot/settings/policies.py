@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
 
-from bot.domain.policy import Approve, BreakGlass, Policy, Refuse, Rule, Run, Tightening, Urgency
-from bot.domain.wording import listed
+from bot.domain.policies.policy import Approve, BreakGlass, Policy, Refuse, Rule, Run, Tightening, Urgency
+from bot.domain.policies.wording import listed
 from bot.settings import shapes, spans
 from bot.settings.complaints import Complaints, quoted
 from bot.settings.conditions import ConditionsReader, Named

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, ConfigDict, Field, SkipValidation, WithJsonSchema, field_validator
 from pydantic.config import JsonDict
 
-from bot.domain.policy import APPROVE_WITHIN, RUN_WITHIN
+from bot.domain.policies.policy import APPROVE_WITHIN, RUN_WITHIN
 from bot.settings.complaints import ours
 from bot.settings.parts import Part, SlackId
 from bot.settings.slips import keys

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.policy import Policy, Tightening
+from bot.domain.policies.policy import Policy, Tightening
 
 
 def size_of(policy: Policy, words: Sequence[str]) -> int | None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.domain.policy import TOKEN, Conditions, Policy, Refuse
+from bot.domain.policies.policy import TOKEN, Conditions, Policy, Refuse
+from bot.domain.policies.wording import listed
 from bot.domain.site import Site
-from bot.domain.wording import listed
 from bot.settings.model import ApiToken, Sender
 from providers.contract import Capabilities
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import tzinfo
 
-from bot.domain.command import Command, Misunderstood, Speaker, Verb, parse
 from bot.domain.cron import BadCron, Cron, read_cron
-from bot.domain.schedule import Schedule
+from bot.domain.grammar.command import Command, Misunderstood, Speaker, Verb, parse
+from bot.domain.jobs.schedule import Schedule
 from bot.domain.site import Site
 from bot.domain.target import empties, kinds_of, resolve
 from bot.settings import shapes, spans

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import time
 from itertools import product
 
-from bot.domain.hours import Days, Shift, Span, Week
-from bot.domain.policy import GUESTS, MEMBERS, TOKEN, Conditions, Policy, Tightening, is_person
+from bot.domain.policies.hours import Days, Shift, Span, Week
+from bot.domain.policies.policy import GUESTS, MEMBERS, TOKEN, Conditions, Policy, Tightening, is_person
 from bot.domain.site import Environment, Site
 
 _DAY, _WEEK = 1440, 10080  # minutes

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
+from bot.domain.grammar.words import Notes, refused_character
 from bot.domain.target import Unreadable, read_host
-from bot.domain.words import Notes, refused_character
 from bot.settings.complaints import Complaints, quoted
 from bot.settings.document import HEADER, NAME, TIME
 from bot.settings.parts import SLACK_ID

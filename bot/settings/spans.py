@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
-from bot.domain.hours import Days, Shift, Week
+from bot.domain.policies.hours import Days, Shift, Week
 from bot.settings.complaints import Complaints, quoted
 from bot.settings.policy_document import DURATION
 from bot.settings.reader import Place

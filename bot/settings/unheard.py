@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.policy import Policy, Rule, Tightening
-from bot.domain.wording import plurals
+from bot.domain.policies.policy import Policy, Rule, Tightening
+from bot.domain.policies.wording import plurals
 from bot.settings.reach import Ground, named
 from providers.contract import Capabilities, Kind
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from bot.domain.command import Command
-from bot.domain.policy import SCHEDULES, Conditions, Policy, Refuse, Rule
-from bot.domain.schedule import Schedule
+from bot.domain.grammar.command import Command
+from bot.domain.jobs.schedule import Schedule
+from bot.domain.policies.policy import SCHEDULES, Conditions, Policy, Refuse, Rule
+from bot.domain.policies.wording import listed
 from bot.domain.target import Target, empties, is_whole_host, resolve
-from bot.domain.wording import listed
 from bot.settings.reach import Ground
 from bot.settings.reader import Place, key_of
 from bot.settings.shadows import Known, covers, known_of

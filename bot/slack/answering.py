@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import structlog
 
-from bot.domain.job import JobView, State
+from bot.domain.jobs.job import JobView, State
 from bot.ledger.intake import Delivery
 from bot.ledger.messages import Role
-from bot.services.asking import at_once
-from bot.services.choices import kept
-from bot.services.purges import Asking
 from bot.services.replies import (
     Checked,
     Done,
@@ -23,7 +20,10 @@ from bot.services.replies import (
     Reply,
     StatsShown,
 )
+from bot.services.requests.choices import kept
+from bot.services.requests.purges import Asking
 from bot.services.setup import Core
+from bot.services.voting.asking import at_once
 from bot.slack.answers import card_for
 from bot.slack.buttons import Denial
 from bot.slack.calling import Calling

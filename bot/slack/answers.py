@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.job import JobView
-from bot.services.queue import QueueShown
+from bot.domain.jobs.job import JobView
 from bot.services.replies import (
     BadLinesFound,
     Checked,
@@ -39,6 +38,7 @@ from bot.services.replies import (
     Warmed,
     WhoAmI,
 )
+from bot.services.running.queue import QueueShown
 from bot.slack.cards import findings, holds, private, purge_form
 from bot.slack.cards import queue as queues
 from bot.slack.cards.blocks import Card

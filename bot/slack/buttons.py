@@ -6,21 +6,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from bot.domain.actor import Actor
-from bot.domain.command import Command, Verb
-from bot.domain.job import JobView
-from bot.domain.rights import Deed, authorise
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.jobs.job import JobView
+from bot.domain.policies.rights import Deed, authorise
 from bot.ledger.books import Books
 from bot.ledger.codec import COMMAND, unpack
 from bot.ledger.intake import Delivery
 from bot.ledger.messages import Role
-from bot.services import approvals, deeds, glass
-from bot.services.choices import kept
+from bot.services import deeds
 from bot.services.desk import Desk
 from bot.services.forgotten import forgotten
-from bot.services.purges import Asking
-from bot.services.queued import take_back
+from bot.services.held import glass
+from bot.services.held.queued import take_back
 from bot.services.replies import FormWanted, JobMade, Refusal, Reply
+from bot.services.requests.choices import kept
+from bot.services.requests.purges import Asking
 from bot.services.setup import Core
+from bot.services.voting import approvals
 from bot.slack.cards.queue import LEAVE
 from bot.slack.cards.request import of_round
 from bot.slack.payload import text_of

@@ -7,12 +7,12 @@ import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 
 from bot.domain.actor import is_machine
-from bot.domain.job import Approval, JobView, State
-from bot.domain.policy import Policy
-from bot.domain.ruling import voters
+from bot.domain.jobs.job import Approval, JobView, State
+from bot.domain.policies.policy import Policy
+from bot.domain.policies.ruling import voters
 from bot.ledger.messages import Role
-from bot.services.roster import read_roster
 from bot.services.setup import Core
+from bot.services.voting.roster import read_roster
 from bot.slack.cards.thread import NAMES_SHOWN, again_line, end_line, outcome_line, reminder_line
 from bot.slack.web_api import SlackApi, SlackTrouble
 

@@ -6,8 +6,8 @@ import structlog
 
 from bot.export.sheet import Form
 from bot.ledger.intake import Delivery
-from bot.services.purges import Asking
 from bot.services.replies import PurgeFormWanted, Refusal, Reply
+from bot.services.requests.purges import Asking
 from bot.services.setup import Core
 from bot.slack.answering import Answering
 from bot.slack.buttons import OVER, Buttons

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Sequence
 import structlog
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.policy import Members
+from bot.domain.policies.policy import Members
 from bot.ports import Clock
 from bot.slack.people import Home, Record, goes_by, is_same, plain, standing
 from bot.slack.web_api import Setback, SlackApi, SlackTrouble

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.job import JobView, State
+from bot.domain.jobs.job import JobView, State
 from bot.ledger.books import Books
 from bot.ledger.messages import Message, Role
 from bot.services.setup import Core

@@ -10,8 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.domain.actor import Standing
-from bot.domain.policy import Policy
-from bot.services.quorums import votes_to_be_had
+from bot.domain.policies.policy import Policy
+from bot.services.voting.quorums import votes_to_be_had
 from bot.slack.directory import SlackDirectory
 from bot.slack.web_api import SlackApi, SlackTrouble
 from providers.contract import Health, Probe

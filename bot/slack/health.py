@@ -18,7 +18,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.actor import Standing
-from bot.domain.policy import is_person
+from bot.domain.policies.policy import is_person
 from bot.ports import Clock
 from bot.settings import Environment, Settings
 from bot.slack.app import web_client

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import structlog
 
-from bot.domain.hold_news import HoldNews
+from bot.domain.jobs.hold_news import HoldNews
 from bot.ledger.books import Books
 from bot.ledger.notices import Notice
 from bot.services.setup import Core

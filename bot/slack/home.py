@@ -17,8 +17,8 @@ from bot.ledger.books import Books
 from bot.ledger.homes import Home
 from bot.services.home import home_of
 from bot.services.replies import Refusal, Reply
-from bot.services.roster import read_roster
 from bot.services.setup import HOME, Core
+from bot.services.voting.roster import read_roster
 from bot.slack.cards.home import home_view
 from bot.slack.web_api import Setback, SlackApi, SlackTrouble
 from providers.contract import Pace

@@ -13,8 +13,8 @@ from urllib.parse import urlsplit
 import aiohttp
 import structlog
 
+from bot.domain.grammar.uploads import ONE_OF, SUFFIXES, Listed, Unlisted, listed
 from bot.domain.shown import shown
-from bot.domain.uploads import ONE_OF, SUFFIXES, Listed, Unlisted, listed
 from bot.slack.web_api import Setback, SlackApi, SlackTrouble
 
 log = structlog.get_logger()

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.actor import Standing
-from bot.domain.policy import is_person
+from bot.domain.policies.policy import is_person
 from bot.domain.undone import Undone, Way
 from bot.ports import Directory
 from bot.settings import Settings

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import structlog
 
-from bot.domain.job import JobView, State
+from bot.domain.jobs.job import JobView, State
 from bot.ledger.books import Books
 from bot.ledger.messages import Message, Role
 from bot.services.setup import SLACK, Core, delivery_name

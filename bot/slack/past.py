@@ -12,10 +12,10 @@ from typing import IO
 
 import structlog
 
-from bot.domain.command import Command, Verb
-from bot.domain.rights import Deed, authorise
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.grammar.speech import Search
+from bot.domain.policies.rights import Deed, authorise
 from bot.domain.shown import count
-from bot.domain.speech import Search
 from bot.export.linted import lint_text
 from bot.export.record import kept_record
 from bot.export.sheet import FILE_MAX, Form, begin, end, part
@@ -24,8 +24,8 @@ from bot.services.desk import Desk
 from bot.services.forgotten import no_job
 from bot.services.history import chunks, kept, sought_by, things
 from bot.services.off_loop import aside
-from bot.services.purges import Asking
 from bot.services.replies import Checked, JobShown, Kept, Linted, QueuedShown, Refusal, Reply, StatsShown
+from bot.services.requests.purges import Asking
 from bot.services.setup import Core
 from bot.slack.answers import card_for
 from bot.slack.cards.blocks import Card, card, context

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.domain.job import JobView
+from bot.domain.jobs.job import JobView
 from bot.ledger.books import Books
 from bot.ledger.messages import Line, Message
 from bot.services.setup import Core

@@ -8,17 +8,17 @@ from dataclasses import replace
 
 import structlog
 
-from bot.domain.filled_form import FILE, KIND, MODE, REASON, SITE, THINGS, Filled, unfilled_in, wrong_in
-from bot.domain.message_links import Gleaned, glean
-from bot.domain.uploads import SUFFIXES, Unlisted
+from bot.domain.grammar.filled_form import FILE, KIND, MODE, REASON, SITE, THINGS, Filled, unfilled_in, wrong_in
+from bot.domain.grammar.message_links import Gleaned, glean
+from bot.domain.grammar.uploads import SUFFIXES, Unlisted
 from bot.ledger.books import Books
 from bot.ledger.intake import Delivery
 from bot.ledger.messages import Role
 from bot.services.desk import Desk
-from bot.services.purges import Asking
 from bot.services.replies import JobMade, PurgeFormWanted, Refusal, Reply
+from bot.services.requests.purges import Asking
+from bot.services.requests.wishes import TYPED_MAX, Begun, Wishes, files_of, has_list, recent_of, waiting_lines
 from bot.services.setup import Core, delivery_name
-from bot.services.wishes import TYPED_MAX, Begun, Wishes, files_of, has_list, recent_of, waiting_lines
 from bot.slack.cards.purge_form import AS_SET, GUESS, purge_form
 from bot.slack.inbox import Away, Inbox
 from bot.slack.payload import text_of

@@ -8,16 +8,16 @@ from dataclasses import replace
 import structlog
 
 from bot.domain.actor import Standing
-from bot.domain.job import JobView
+from bot.domain.jobs.job import JobView
 from bot.ledger.books import Books
 from bot.ledger.holds import REFUSED_LATER
 from bot.ledger.intake import MOVED, Delivery
 from bot.ledger.messages import Message, Role
 from bot.services.desk import Desk
-from bot.services.fetching import WARMED_LATER
-from bot.services.purges import Asking
 from bot.services.replies import Refusal, Warmed
+from bot.services.requests.purges import Asking
 from bot.services.setup import Core, delivery_name
+from bot.services.warmup.fetching import WARMED_LATER
 from bot.slack.answering import Answering
 from bot.slack.answers import card_for
 from bot.slack.buttons import Buttons

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from textwrap import wrap
 
 from bot.domain.masking import masked
-from bot.domain.verdict import ORIGIN, Verdict
-from bot.services.checks import DNS, by_page, verdict_of
+from bot.domain.proof.verdict import ORIGIN, Verdict
+from bot.services.looks.checks import DNS, by_page, verdict_of
 from bot.services.replies import Checked
 from bot.slack.cards.checked_table import by_worst, shortened, told_of
 from bot.slack.chart import ALT_MAX, COLOURS, GROUND, INK, drawable

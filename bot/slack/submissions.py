@@ -8,8 +8,8 @@ from dataclasses import replace
 from bot.ledger.codec import COMMAND, unpack
 from bot.ledger.intake import Delivery
 from bot.services.desk import Desk
-from bot.services.purges import Asking
 from bot.services.replies import Done, Refusal, Reply
+from bot.services.requests.purges import Asking
 from bot.services.setup import Core
 from bot.slack.answering import Answering
 from bot.slack.buttons import Buttons

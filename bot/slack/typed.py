@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bot.domain.hold import Hold
-from bot.domain.job import JobView
-from bot.domain.thread_step import Event
-from bot.domain.timeline import Entry, Moment
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.job import JobView
+from bot.domain.jobs.thread_step import Event
+from bot.domain.jobs.timeline import Entry, Moment
 from bot.services.replies import (
     Checked,
     Done,

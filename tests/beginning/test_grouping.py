@@ -8,7 +8,7 @@ import pytest
 
 from bot.beginning.grouping import grouped
 from bot.beginning.looking import Sight
-from bot.domain.recognise import Certainty, Found
+from bot.domain.answers.recognise import Certainty, Found
 
 
 def found(*words: str) -> tuple[Found, ...]:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import pytest
 from typer.core import TyperGroup
 
-from bot.domain.command import parse
+from bot.domain.grammar.command import parse
+from bot.domain.grammar.speech import VERB_OF, Misunderstood, Speaker
+from bot.domain.proof.world import World
 from bot.domain.site import Layer, Site
-from bot.domain.speech import VERB_OF, Misunderstood, Speaker
-from bot.domain.world import World
 from tests.terminal import commands
 
 if TYPE_CHECKING:

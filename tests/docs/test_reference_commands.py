@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.domain.speech import KINDS, OPTIONS, VERBS, OptionRow, VerbRow
+from bot.domain.grammar.speech import KINDS, OPTIONS, VERBS, OptionRow, VerbRow
 from tests.docs.generated import DOCS, NOTE, WRITE, cell, compare
 from tests.docs.scenes import SCENES, Scene
 from tests.docs.transcript import Line, same, spoken

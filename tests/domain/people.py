@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain.command import BadLine, Choice, Command, Misunderstood, Speaker, Verb
+from bot.domain.grammar.command import BadLine, Choice, Command, Misunderstood, Speaker, Verb
+from bot.domain.proof.world import World
 from bot.domain.site import Layer, Site
 from bot.domain.target import Target
-from bot.domain.world import World
 from providers.contract import Kind
 
 SHOP = Site("shop", ("www.shop.test", "img.shop.test"), channel="C_SHOP", layers=(Layer("shield"), Layer("cf")))

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from bot.domain.absent import absent
-from bot.domain.look import ORIGIN, Look
+from bot.domain.proof.absent import absent
+from bot.domain.proof.look import ORIGIN, Look
 
 URL = "https://www.shop.test/prcing"
 

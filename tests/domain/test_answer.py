@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.domain.answer import Answer
+from bot.domain.answers.answer import Answer
 
 
 class Counted(tuple[tuple[str, str], ...]):

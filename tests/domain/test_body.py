@@ -14,9 +14,9 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.body import HEAD_MAX, INFLATED_MAX, READ_MAX, Body
-from bot.domain.codings import unreadable
-from bot.domain.unpacking import MEMBERS_MAX, PARTS_MAX, PIECE, Mispacked, Splintered, Zstandard
+from bot.domain.answers.body import HEAD_MAX, INFLATED_MAX, READ_MAX, Body
+from bot.domain.answers.codings import unreadable
+from bot.domain.answers.unpacking import MEMBERS_MAX, PARTS_MAX, PIECE, Mispacked, Splintered, Zstandard
 from tests.effort import examples
 
 PAGE = b"<html>" + bytes(range(256)) * 500

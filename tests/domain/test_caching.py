@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.caches import ANY, CACHES, Cache, cache_of
-from bot.domain.caching import (
+from bot.domain.answers.caches import ANY, CACHES, Cache, cache_of
+from bot.domain.answers.caching import (
     Basis,
     Directives,
     Lifetime,

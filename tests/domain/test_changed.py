@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.changed import Changed, what_to_purge
-from bot.domain.manifest import Difference, compared
+from bot.domain.deploys.changed import Changed, what_to_purge
+from bot.domain.deploys.manifest import Difference, compared
 from bot.domain.site import DeployRules, FileRule, Site
 from bot.domain.target import Target, covers
 from providers.contract import Kind

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.body import Body
-from bot.domain.charsets import CODECS, charset_of, text_of
-from bot.domain.markup import references
+from bot.domain.answers.body import Body
+from bot.domain.answers.charsets import CODECS, charset_of, text_of
+from bot.domain.lint.markup import references
 from bot.domain.shown import Notes
 from bot.domain.target import read_address
 

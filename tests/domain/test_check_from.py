@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.command import Command, Misunderstood, line_of, parse
+from bot.domain.grammar.command import Command, Misunderstood, line_of, parse
 from tests.domain.people import ABROAD, FRONT, IN_NEWS, MIA, heard, mended
 
 URL = "https://www.shop.test/a"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.answer import Asked
-from bot.domain.devices import ANDROID, ANDROID_TABLET, DESKTOP, PHONE, TABLET, TV, as_device
+from bot.domain.answers.answer import Asked
+from bot.domain.answers.devices import ANDROID, ANDROID_TABLET, DESKTOP, PHONE, TABLET, TV, as_device
 from playground.devices import device_of
 
 NAMED = [

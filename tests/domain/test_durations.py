@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.durations import as_typed, duration, length, seconds_in, span
-from bot.domain.hold import LONGEST
+from bot.domain.jobs.hold import LONGEST
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.command import parse
-from bot.domain.filled_form import CHOOSE_ALL, NOTHING, TOO_MUCH, Filled, wrong_in
+from bot.domain.grammar.command import parse
+from bot.domain.grammar.filled_form import CHOOSE_ALL, NOTHING, TOO_MUCH, Filled, wrong_in
+from bot.domain.grammar.speech import Command, Speaker
 from bot.domain.site import Site
-from bot.domain.speech import Command, Speaker
 
 SHOP, BLOG = Site("shop", ("www.shop.test",), channel="C_SHOP"), Site("blog", ("blog.test",))
 ONE, BOTH = Speaker([SHOP], "C_SHOP"), Speaker([SHOP, BLOG])

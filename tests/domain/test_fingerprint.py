@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.fingerprint import (
+from bot.domain.answers.fingerprint import (
     is_fingerprinted,
     is_no_word,
     is_static,

@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.domain.call_time import CallTime
-from bot.domain.forecast import Bucket, Budget, Foretold, Lane, Leg, Line, Window, foretell
+from bot.domain.jobs.call_time import CallTime
+from bot.domain.jobs.forecast import Bucket, Budget, Foretold, Lane, Leg, Line, Window, foretell
 
 
 def lane(budget: Budget) -> Lane:

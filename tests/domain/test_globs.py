@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.globs import BadRule, Glob, Stars
+from bot.domain.deploys.globs import BadRule, Glob, Stars
 
 ROWS = {
     "itself": ("a/b.md", "a/b.md", Stars()),

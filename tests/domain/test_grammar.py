@@ -8,8 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bot.domain.command import Command, Misunderstood, Speaker, line_of, parse
-from bot.domain.saying import thing_line
+from bot.domain.grammar.command import Command, Misunderstood, Speaker, line_of, parse
+from bot.domain.grammar.saying import thing_line
 from providers.contract import Kind
 from tests.domain.people import (
     ABROAD,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.headers import age_of, browsers_may_keep, fit, version_of
+from bot.domain.answers.headers import age_of, browsers_may_keep, fit, version_of
 from bot.domain.site import Marker
 
 NOW = 1_800_000_000.0  # Fri, 15 Jan 2027 08:00:00 GMT

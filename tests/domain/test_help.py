@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.command import Command, parse
-from bot.domain.help import TOPICS, example, help_text
-from bot.domain.speech import KINDS, OPTIONS, VERBS, KindRow, OptionRow, Verb, VerbRow
+from bot.domain.grammar.command import Command, parse
+from bot.domain.grammar.help import TOPICS, example, help_text
+from bot.domain.grammar.speech import KINDS, OPTIONS, VERBS, KindRow, OptionRow, Verb, VerbRow
 from tests.domain.people import ABROAD, IN_NEWS, LEA, MIA, NOBODY
 
 

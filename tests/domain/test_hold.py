@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.command import Command, Speaker, Verb, line_of, parse
-from bot.domain.hold import Hold, laid, lifted, standing
+from bot.domain.grammar.command import Command, Speaker, Verb, line_of, parse
+from bot.domain.jobs.hold import Hold, laid, lifted, standing
 from tests.domain.people import MIA
 
 LEAS = Hold("shop", "U_LEA", "a deploy", 100.0, 500.0)

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.leading import Led, led_by
-from bot.domain.verdict import Judgement, Verdict
+from bot.domain.proof.leading import Led, led_by
+from bot.domain.proof.verdict import Judgement, Verdict
 from bot.domain.why import Resolved
 
 HOST = "www.shop.test"

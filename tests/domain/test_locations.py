@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.locations import host_of, led, mark_of
+from bot.domain.answers.locations import host_of, led, mark_of
 
 PAGE = "http://www.shop.test/a/b"
 LEADS = {

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.command import Command, Speaker, parse
+from bot.domain.grammar.command import Command, Speaker, parse
+from bot.domain.grammar.reading import plain_urls
 from bot.domain.lists import uncollected
-from bot.domain.reading import plain_urls
 from bot.domain.target import URL_MAX, Target, resolve
 from tests.domain.people import IN_NEWS, LEA, MIA, SHOP, path, url
 from tests.effort import examples

@@ -14,8 +14,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.built import read_manifest
-from bot.domain.manifest import FILES_MAX, FORMS, BadManifest, Difference, Manifest, compared, folded, named_files
+from bot.domain.deploys.built import read_manifest
+from bot.domain.deploys.manifest import (
+    FILES_MAX,
+    FORMS,
+    BadManifest,
+    Difference,
+    Manifest,
+    compared,
+    folded,
+    named_files,
+)
 
 WRITTEN = Path(__file__).parent / "manifests"
 A, B = "1ab3635b1ab21357e3e5a9337b5e655ba115b93b6a64c8c78b9dc23bc6301d44", "d41d8cd98f00b204e9800998ecf8427e"

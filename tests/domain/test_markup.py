@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.markup import LINKS_MAX, URL_MAX, Reference, references
+from bot.domain.lint.markup import LINKS_MAX, URL_MAX, Reference, references
 
 PAGE = "https://www.shop.test/shop/index.html"
 NAMED = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.answer import varied
+from bot.domain.answers.answer import varied
 from bot.domain.masking import header_masked, masked, without_credentials
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.message_links import Gleaned, glean
+from bot.domain.grammar.message_links import Gleaned, glean
+from bot.domain.grammar.speech import Speaker
 from bot.domain.site import Site
-from bot.domain.speech import Speaker
 
 SHOP, BLOG = Site("shop", ("www.shop.test",), channel="C_SHOP"), Site("blog", ("blog.test",), channel="C_BLOG")
 A, B, C = "https://www.shop.test/a", "https://www.shop.test/b", "https://blog.test/c"

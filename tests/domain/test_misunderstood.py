@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.command import Choice, Misunderstood, parse
+from bot.domain.grammar.command import Choice, Misunderstood, parse
 from tests.domain.people import (
     FRONT,
     MIA,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.neighbours import Neighbours
+from bot.domain.deploys.neighbours import Neighbours
 
 VITE = ["/assets/index-DRf8L97S.js", "/assets/lazy-1Tw_lJWN.js", "/assets/index-B7qZk2xQ.css"]
 HEX = ["/js/main.3f2a91c0.js", "/js/787.28cb0dcd.js", "/js/app.9c1e55ad.js"]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.command import BadLine, Command, Misunderstood, Speaker, parse
+from bot.domain.grammar.command import BadLine, Command, Misunderstood, Speaker, parse
 from tests.domain.people import (
     IN_NEWS,
     LEA,

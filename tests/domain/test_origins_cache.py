@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.domain.answer import Answer
-from bot.domain.look import ORIGIN
+from bot.domain.answers.answer import Answer
+from bot.domain.proof.look import ORIGIN
 from bot.domain.why import Certainty, Name, Spot, diagnose
 from bot.domain.why.origins_cache import signs_of_a_copy
 from tests.domain.why_cases import NOW, URL, ago, case, glance, new, origin

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.period import begins, told
+from bot.domain.grammar.period import begins, told
 
 NOW = 1_800_000_000.0  # 2027-01-15 08:00 UTC
 

@@ -7,15 +7,15 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.defaults import built_in
-from bot.domain.job import Approval, JobView, State
-from bot.domain.plan import Plan
-from bot.domain.policy import Allow, Ask, Decision, Deny
-from bot.domain.recent import NOTHING_RECENT
-from bot.domain.rights import Deed, Subject, authorise
-from bot.domain.ruling import decide
+from bot.domain.jobs.job import Approval, JobView, State
+from bot.domain.jobs.plan import Plan
+from bot.domain.policies.defaults import built_in
+from bot.domain.policies.policy import Allow, Ask, Decision, Deny
+from bot.domain.policies.recent import NOTHING_RECENT
+from bot.domain.policies.rights import Deed, Subject, authorise
+from bot.domain.policies.ruling import decide
+from bot.domain.proof.verdict import Verdict
 from bot.domain.target import Target
-from bot.domain.verdict import Verdict
 from providers.contract import Kind
 
 MIA = Actor("U_MIA", Standing.MEMBER)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.command import Command, Misunderstood, Speaker, Verb, line_of, parse
+from bot.domain.grammar.command import Command, Misunderstood, Speaker, Verb, line_of, parse
 from bot.domain.site import Layer, Site
 
 SHOP = Site("shop", ("www.shop.test",), channel="C_SHOP", layers=(Layer("cf"),))

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.domain.answer import Answer
-from bot.domain.recognise import MEMBERS_MAX, recognise
+from bot.domain.answers.answer import Answer
+from bot.domain.answers.recognise import MEMBERS_MAX, recognise
 from providers import PROVIDERS
 
 URL = "https://www.shop.test/"

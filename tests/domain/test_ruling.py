@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain import wording
 from bot.domain.actor import Actor, Standing
-from bot.domain.defaults import built_in
-from bot.domain.hours import Days
-from bot.domain.policy import (
+from bot.domain.policies import wording
+from bot.domain.policies.defaults import built_in
+from bot.domain.policies.hours import Days
+from bot.domain.policies.policy import (
     Allow,
     Approve,
     Ask,
@@ -28,8 +28,8 @@ from bot.domain.policy import (
     Run,
     Tightening,
 )
-from bot.domain.recent import NOTHING_RECENT, Before, Recent
-from bot.domain.ruling import decide, voters
+from bot.domain.policies.recent import NOTHING_RECENT, Before, Recent
+from bot.domain.policies.ruling import decide, voters
 from bot.domain.site import Environment
 from providers.contract import Kind
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.command import Command, Misunderstood, Verb, line_of, parse
-from bot.domain.speech import Search
+from bot.domain.grammar.command import Command, Misunderstood, Verb, line_of, parse
+from bot.domain.grammar.speech import Search
 from providers.contract import Kind
 from tests.domain.people import LEA, MIA, NOBODY
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.defaults import built_in
-from bot.domain.policy import Allow, Conditions, Decision, Deny, Members, Outline, Policy, Rule, Run
-from bot.domain.recent import NOTHING_RECENT
-from bot.domain.rights import Deed, Subject, authorise
-from bot.domain.ruling import decide
+from bot.domain.policies.defaults import built_in
+from bot.domain.policies.policy import Allow, Conditions, Decision, Deny, Members, Outline, Policy, Rule, Run
+from bot.domain.policies.recent import NOTHING_RECENT
+from bot.domain.policies.rights import Deed, Subject, authorise
+from bot.domain.policies.ruling import decide
 from providers.contract import Kind
 
 APPROVERS = ("U_LEA", "U_SAM")

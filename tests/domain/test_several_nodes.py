@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.reached import Purged
-from bot.domain.verdict import Judgement, Look, Verdict, judge
+from bot.domain.proof.reached import Purged
+from bot.domain.proof.verdict import Judgement, Look, Verdict, judge
 from tests.domain.test_verdict import HIT, PURGED, earlier, look, origin
 
 ORIGIN_MAY = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.srcset import addresses
+from bot.domain.lint.srcset import addresses
 
 SETS = {
     "one": ("/a.png", ["/a.png"]),

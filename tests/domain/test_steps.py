@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.job import Approval, JobView, LayerState, LayerView, State
-from bot.domain.steps import (
+from bot.domain.jobs.job import Approval, JobView, LayerState, LayerView, State
+from bot.domain.jobs.steps import (
     LOOK_AFTER,
     NO_END,
     AskPerson,
@@ -29,7 +29,7 @@ from bot.domain.steps import (
     next_step,
     retry_decision,
 )
-from bot.domain.verdict import Verdict
+from bot.domain.proof.verdict import Verdict
 from providers.contract import Kind
 
 NOW = 1_800_000_000.0

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.domain.thread_step import Event, Told
-from bot.domain.timeline import Entry, Moment, timeline
+from bot.domain.jobs.thread_step import Event, Told
+from bot.domain.jobs.timeline import Entry, Moment, timeline
 
 T = 1_800_000_000.0
 ASKED, DECIDED = Entry("asked", "U_MIA", {"calls": 2}), Entry("decided", "policy", {"rule": "small"})

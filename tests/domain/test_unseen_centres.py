@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.look import Look
-from bot.domain.reached import Purged
-from bot.domain.verdict import Verdict, judge
+from bot.domain.proof.look import Look
+from bot.domain.proof.reached import Purged
+from bot.domain.proof.verdict import Verdict, judge
 from providers.contract import Cached
 from tests.domain.test_verdict import PURGED, look, origin
 

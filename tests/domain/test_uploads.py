@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.uploads import Unlisted, listed
+from bot.domain.grammar.uploads import Unlisted, listed
 
 A, B = "https://www.shop.test/a", "https://www.shop.test/b"
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.look import Likeness, compare
-from bot.domain.reached import FROM_FURTHER_IN, STILL_THERE, Purged
-from bot.domain.reasons import REFILLED, said_of
-from bot.domain.verdict import NONE_COVERED, Judgement, Look, Verdict, describe, judge
+from bot.domain.proof.look import Likeness, compare
+from bot.domain.proof.reached import FROM_FURTHER_IN, STILL_THERE, Purged
+from bot.domain.proof.reasons import REFILLED, said_of
+from bot.domain.proof.verdict import NONE_COVERED, Judgement, Look, Verdict, describe, judge
 from providers.contract import Cached
 from tests.effort import examples
 

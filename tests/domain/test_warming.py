@@ -6,9 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.answer import Answer
-from bot.domain.look import Look
-from bot.domain.warming import (
+from bot.domain.answers.answer import Answer
+from bot.domain.jobs.warming import (
     Copy,
     Spot,
     Warming,
@@ -21,6 +20,7 @@ from bot.domain.warming import (
     slow_after,
     variants_to_warm,
 )
+from bot.domain.proof.look import Look
 from providers.contract import Cached
 
 A, B = "https://www.shop.test/a", "https://www.shop.test/b"

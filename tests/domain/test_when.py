@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.command import Command, Misunderstood, Speaker, line_of, parse
+from bot.domain.grammar.command import Command, Misunderstood, Speaker, line_of, parse
+from bot.domain.grammar.when import read_when, written
 from bot.domain.site import Site
-from bot.domain.when import read_when, written
 
 SHOP = Speaker([Site("shop", ("www.shop.test",), channel="C_SHOP")], "C_SHOP")
 

@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.answer import PLAIN, Answer, Asked
-from bot.domain.job import JobView, LayerState, State
-from bot.domain.look import ORIGIN, Look
-from bot.domain.reasons import REWRITTEN
+from bot.domain.answers.answer import PLAIN, Answer, Asked
+from bot.domain.grammar.speech import VERB_OF
+from bot.domain.jobs.job import JobView, LayerState, State
+from bot.domain.proof.look import ORIGIN, Look
+from bot.domain.proof.reasons import REWRITTEN
 from bot.domain.site import Site
-from bot.domain.speech import VERB_OF
 from bot.domain.why import (
     Case,
     Certainty,

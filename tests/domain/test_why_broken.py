@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain.finding import Page, find
-from bot.domain.look import ORIGIN
+from bot.domain.proof.finding import Page, find
+from bot.domain.proof.look import ORIGIN
 from bot.domain.why import Certainty, Name, diagnose
 from providers.contract import Cached
 from tests.domain.why_cases import URL, case, edge, glance, job, new, origin, ours

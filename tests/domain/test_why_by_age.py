@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.look import ORIGIN, Look
+from bot.domain.proof.look import ORIGIN, Look
 from bot.domain.site import Layer
 from bot.domain.why import Cause, Certainty, Name, Ours, Spot, diagnose
 from providers.contract import Cached, Kind

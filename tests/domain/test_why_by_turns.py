@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.look import ORIGIN
-from bot.domain.variants import CHROME, IDENTITY
+from bot.domain.proof.look import ORIGIN
+from bot.domain.proof.variants import CHROME, IDENTITY
 from bot.domain.why import Certainty, Glance, Name, diagnose
 from providers.contract import Cached
 from tests.domain.why_cases import asked_as, case, edge, glance, new, origin

@@ -10,12 +10,12 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from bot.domain.command import Command, Speaker, Verb, parse
-from bot.domain.look import ORIGIN
+from bot.domain.grammar.command import Command, Speaker, Verb, parse
+from bot.domain.proof.look import ORIGIN
 from bot.domain.site import Layer, Site
 from bot.domain.why import Case, Cause, Front, Name, diagnose
 from bot.domain.why.diagnose import RULES
-from bot.services.planning import make_plan
+from bot.services.requests.planning import make_plan
 from providers import PROVIDERS
 from providers.contract import Cached, Copies, Kind, Provider
 from providers.nginx_limits import SIBLINGS

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.answer import Asked
-from bot.domain.look import ORIGIN
-from bot.domain.variants import AS_A_PHONE, BROTLI, SAFARI
+from bot.domain.answers.answer import Asked
+from bot.domain.proof.look import ORIGIN
+from bot.domain.proof.variants import AS_A_PHONE, BROTLI, SAFARI
 from bot.domain.why import Case, Name, diagnose
 from bot.domain.why.torn import to_ask_again
 from providers.contract import Cached

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.look import ORIGIN
+from bot.domain.proof.look import ORIGIN
 from bot.domain.why import Certainty, Name, Spot, diagnose
 from providers.contract import Cached
 from tests.domain.why_cases import case, edge, glance, origin

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.look import ORIGIN
+from bot.domain.proof.look import ORIGIN
 from bot.domain.why import Case, Certainty, Name, Spot, diagnose
 from providers.contract import Cached
 from tests.domain.why_cases import SHOP, URL, case, edge, glance, new, old, origin

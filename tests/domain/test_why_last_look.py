@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.look import Look
-from bot.domain.variants import AS_A_PHONE
-from bot.domain.verdict import Verdict
+from bot.domain.proof.look import Look
+from bot.domain.proof.variants import AS_A_PHONE
+from bot.domain.proof.verdict import Verdict
 from bot.domain.why import Case, Certainty, Glance, Name, Ours, diagnose
 from providers.contract import Cached
 from tests.domain.why_cases import NOW, URL, case, edge, glance, job, looked, new, old, origin, ours

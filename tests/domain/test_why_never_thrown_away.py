@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.job import State
-from bot.domain.look import ORIGIN
-from bot.domain.variants import AS_A_PHONE, BROTLI
+from bot.domain.jobs.job import State
+from bot.domain.proof.look import ORIGIN
+from bot.domain.proof.variants import AS_A_PHONE, BROTLI
 from bot.domain.why import Case, Name, Spot, Tier, diagnose
 from bot.domain.why.asking import left_out
 from providers.contract import Cached

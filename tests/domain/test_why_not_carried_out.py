@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.job import JobView, LayerState, State
+from bot.domain.jobs.job import JobView, LayerState, State
 from bot.domain.why import Certainty, Name, Ours, diagnose
 from tests.domain.why_cases import CLOUDFLARE, NOW, URL, VARNISH, case, job, layer, old, ours
 

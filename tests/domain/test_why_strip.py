@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.look import ORIGIN
+from bot.domain.proof.look import ORIGIN
 from bot.domain.why import Certainty, Name, diagnose
 from providers.contract import Cached
 from tests.domain.why_cases import case, edge, glance, new, old, origin

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.look import ORIGIN
+from bot.domain.proof.look import ORIGIN
 from bot.domain.why import Case, Certainty, Glance, Name, Spot, diagnose
 from providers.contract import Cached
 from tests.domain.why_cases import CLOUDFLARE, NOW, RAY, URL, case, edge, glance, job, looked, origin, ours, shield

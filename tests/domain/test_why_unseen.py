@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.answer import PLAIN, Answer, Asked
-from bot.domain.look import ORIGIN
+from bot.domain.answers.answer import PLAIN, Answer, Asked
+from bot.domain.proof.look import ORIGIN
+from bot.domain.proof.variants import AS_A_PHONE, ENCODINGS, OVER_HTTP, VARIANTS_MAX
 from bot.domain.site import Site
-from bot.domain.variants import AS_A_PHONE, ENCODINGS, OVER_HTTP, VARIANTS_MAX
 from bot.domain.why import Case, Certainty, Glance, Name, Spot, diagnose
 from bot.domain.why.asking import to_ask
 from providers.contract import Cached

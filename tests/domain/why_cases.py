@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from email.utils import formatdate
 
-from bot.domain.answer import PLAIN, Answer, Asked, varied
-from bot.domain.headers import age_of, browsers_may_keep, etag_of
-from bot.domain.hold import Hold
-from bot.domain.job import JobView, LayerState, LayerView, State, Trouble
-from bot.domain.look import ORIGIN, Look
-from bot.domain.marks import challenge_on
+from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
+from bot.domain.answers.headers import age_of, browsers_may_keep, etag_of
+from bot.domain.answers.marks import challenge_on
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.job import JobView, LayerState, LayerView, State, Trouble
+from bot.domain.proof.look import ORIGIN, Look
+from bot.domain.proof.variants import AS_A_PHONE
+from bot.domain.proof.verdict import Verdict
 from bot.domain.site import Layer, Site
-from bot.domain.variants import AS_A_PHONE
-from bot.domain.verdict import Verdict
 from bot.domain.why import Case, Front, Glance, Ours, Reach, Resolved, Spot, Tier, Twin
 from bot.domain.why.content import PROBE
 from providers.contract import Cached, Copies, Kind

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from bot.domain.answer import PLAIN, Asked
-from bot.domain.look import Look
+from bot.domain.answers.answer import PLAIN, Asked
+from bot.domain.proof.look import Look
 from bot.domain.site import Marker
 from bot.edge import EdgeLooker
 from providers.contract import Cached, Sighting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.world import Region
+from bot.domain.proof.world import Region
 from bot.edge.abroad import Unaskable, address_of, locations, plain, public, wish
 from tests.edge.looking import Names
 

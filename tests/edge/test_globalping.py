@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.answer import PLAIN, Asked
-from bot.domain.world import REGIONS, Measured, Region
+from bot.domain.answers.answer import PLAIN, Asked
+from bot.domain.proof.world import REGIONS, Measured, Region
 from bot.edge import Globalping
 from playground.globalping import TOKEN, Probe, Wish
 from playground.globalping import Globalping as Emulator

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from bot.domain.answer import Answer
+from bot.domain.answers.answer import Answer
 from bot.edge.globalping_answers import Left, MeasurementDoc, Unclear, left_of, sights, told
 
 BEGAN = Answer("https://www.shop.test/", "", 1.0)

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.command import Verb
+from bot.domain.grammar.command import Verb
+from bot.domain.grammar.speech import LOOKING
 from bot.domain.reach import denied
-from bot.domain.speech import LOOKING
 from bot.services.desk import Desk
-from bot.services.purges import Asking
 from bot.services.replies import NotUnderstood, Reply
+from bot.services.requests.purges import Asking
 from bot.services.setup import Current
 from tests.bombs import bomb
 from tests.edge.looking import HOST, HOSTS, PUBLIC, eyes

@@ -10,7 +10,7 @@ import httpcore
 import pytest
 import zstandard
 
-from bot.domain.behind import BEHIND_PROOFS
+from bot.domain.proof.behind import BEHIND_PROOFS
 from bot.edge.heads import INTERIM_MAX, Heads
 from bot.edge.line import OF_PROOFS, READ, Line, Turns
 from bot.edge.mishaps import FIELD_MAX, HEADERS_MAX, LINES_MAX, PIECE_MIN, PIECES_MAX, Unusable

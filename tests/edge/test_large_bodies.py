@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.domain.body import MARK, READ_MAX, Body
-from bot.domain.look import Likeness, Look, compare, seems_same
-from bot.domain.verdict import Verdict, judge
+from bot.domain.answers.body import MARK, READ_MAX, Body
+from bot.domain.proof.look import Likeness, Look, compare, seems_same
+from bot.domain.proof.verdict import Verdict, judge
 from tests.edge.looking import HOST, eyes
 from tests.edge.loopback import answer, serving
 

@@ -18,10 +18,10 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.answer import Asked, varied
-from bot.domain.devices import PHONE
+from bot.domain.answers.answer import Asked, varied
+from bot.domain.answers.devices import PHONE
+from bot.domain.proof.variants import BROTLI, CHROME
 from bot.domain.site import Marker
-from bot.domain.variants import BROTLI, CHROME
 from bot.edge import AGENT, EdgeLooker, resolve
 from providers.contract import Cached, Sighting
 from tests.bombs import CODINGS, bomb

@@ -6,7 +6,7 @@ import gzip
 
 import pytest
 
-from bot.domain.verdict import Verdict, judge
+from bot.domain.proof.verdict import Verdict, judge
 from tests.edge.looking import HOST, eyes
 from tests.edge.loopback import answer, serving
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.defaults import built_in
+from bot.domain.policies.defaults import built_in
 from bot.domain.site import Layer, Site
 from bot.http.hook import Hook
 from bot.http.web import Door, Token

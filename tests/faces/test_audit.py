@@ -16,7 +16,7 @@ from typer.testing import Result
 
 from bot.cli.audit import ADVICE, KNOWN, job_names, shown_time
 from bot.ledger.sqlite import SqliteLedger
-from bot.services.keeping import forget
+from bot.services.running.keeping import forget
 from tests.faces.served import environ, finished, served
 from tests.ledger.test_journal import GUARDS, ledger_of, tampered, unguarded
 from tests.ledger.test_journal_seal import without_seals

@@ -18,8 +18,8 @@ from typer.testing import Result
 
 from bot.cli import app
 from bot.copied_lines import for_terminal
-from bot.domain.command import Command, parse
-from bot.domain.speech import VERBS, Verb
+from bot.domain.grammar.command import Command, parse
+from bot.domain.grammar.speech import VERBS, Verb
 from bot.exits import MEANINGS
 from tests.domain.people import LEA
 from tests.forking import ROOT, forked

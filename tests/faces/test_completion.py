@@ -25,7 +25,7 @@ from bot.cli.completion import (
     names_told,
 )
 from bot.copied_lines import KINDS
-from bot.domain import speech
+from bot.domain.grammar import speech
 from bot.settings import example
 from tests.terminal import purgebot
 

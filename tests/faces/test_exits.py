@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.job import State
-from bot.domain.verdict import Verdict
+from bot.domain.jobs.job import State
+from bot.domain.proof.verdict import Verdict
 from bot.domain.why import Name
 from bot.exits import MEANINGS, exit_code, exit_of_lint, exit_of_warming, exit_of_why, is_settled
 

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from structlog.testing import capture_logs
 
-from bot.domain.thread_step import Event
+from bot.domain.jobs.thread_step import Event
 from bot.http.hook import BODY_MAX, TOO_LARGE
 from bot.services.setup import Most
 from bot.settings.model import Deploys, GithubEvent, GithubSender, HookSender, Secret

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.job import State
+from bot.domain.jobs.job import State
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
 from bot.local import IN_USE, WITHOUT_REASON

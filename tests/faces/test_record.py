@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain.job import JobView, LayerState, LayerView, State, Trouble
-from bot.domain.verdict import Look, Verdict
+from bot.domain.jobs.job import JobView, LayerState, LayerView, State, Trouble
+from bot.domain.proof.verdict import Look, Verdict
 from bot.export.record import job_record
 from bot.slack.cards.root import root_card
 from bot.slack.plain import plain

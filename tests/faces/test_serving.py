@@ -13,7 +13,7 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.domain.job import JobView
+from bot.domain.jobs.job import JobView
 from bot.ledger.sqlite import SqliteLedger
 from bot.settings import Environment, load
 from bot.wiring import Bot

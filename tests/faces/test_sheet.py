@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.job import Trouble, Vote
-from bot.domain.thread_step import Event, Told
-from bot.domain.timeline import Entry, Moment
+from bot.domain.jobs.job import Trouble, Vote
+from bot.domain.jobs.thread_step import Event, Told
+from bot.domain.jobs.timeline import Entry, Moment
 from bot.export.record import kept_record
 from bot.export.sheet import COLUMNS, Form, begin, end, part
 from tests.slack.cases import APPROVAL, CLOUDFLARE, DONE, LEA, NO, PRICING, REFUSED, T

@@ -10,7 +10,7 @@ import pytest
 
 from bot.domain.actor import Actor, Standing
 from bot.http.web import BODY_MAX
-from bot.services.rationing import spend
+from bot.services.looks.rationing import spend
 from bot.services.setup import Most
 from tests.faces.door import BEARERS, auth, counter
 from tests.services.shop import LEA, url

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.plan import Plan
+from bot.domain.jobs.plan import Plan
 from bot.domain.target import Target
 from bot.ledger.asked_targets import telling
 from bot.ledger.packed import packed

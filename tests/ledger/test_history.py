@@ -12,10 +12,10 @@ import pytest
 import pytest_asyncio
 import sqlite_utils
 
-from bot.domain.job import JobView, LayerState, State, Trouble, Vote
+from bot.domain.jobs.job import JobView, LayerState, State, Trouble, Vote
+from bot.domain.jobs.thread_step import Event, Told
+from bot.domain.proof.verdict import Verdict
 from bot.domain.stats import Ended
-from bot.domain.thread_step import Event, Told
-from bot.domain.verdict import Verdict
 from bot.ledger.books import Books
 from bot.ledger.history import INDEXED, TOKENIZER, Sought
 from bot.ledger.packed import PackedLayer, PackedPlan

@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.job import State
+from bot.domain.jobs.job import State
 from bot.domain.target import Target
 from bot.ledger.audit import Exported, Verdict, audit
 from bot.ledger.books import Books
@@ -27,7 +27,8 @@ from bot.ledger.lots import SLICE
 from bot.ledger.reading import reading
 from bot.ledger.sqlite import SqliteLedger
 from bot.ledger.sums import added, call_hash
-from bot.services import approvals, deeds
+from bot.services import deeds
+from bot.services.voting import approvals
 from providers.contract import Kind
 from tests.services.shop import EVERYTHING, LEA, MIA, SAM, open_shop, url
 from tests.services.test_glass import REASON, glass_shop, say

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.services.desk import Desk
-from bot.services.keeping import forget
-from bot.services.purges import Asking
+from bot.services.requests.purges import Asking
+from bot.services.running.keeping import forget
 from tests.ledger.test_journal import Tamper, sql, tampered, told
 from tests.services.shop import LEA, MIA, SAM, Shop, open_shop
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.job import RESTORED, State
-from bot.domain.warming import Warming
+from bot.domain.jobs.job import RESTORED, State
+from bot.domain.jobs.warming import Warming
 from bot.ledger.backup import CannotCopy, backup, restore
 from bot.ledger.books import Books
 from bot.ledger.dropped import NOT_KNOWN
@@ -20,10 +20,11 @@ from bot.ledger.opening import LedgerInUse
 from bot.ledger.reading import NotALedger, reading
 from bot.ledger.retention import OF_JOB
 from bot.ledger.sqlite import SqliteLedger
-from bot.services import approvals, deeds
-from bot.services.glass import close_review
-from bot.services.keeping import forget
+from bot.services import deeds
+from bot.services.held.glass import close_review
 from bot.services.replies import LogShown, Queued, QueuedOver, Refusal
+from bot.services.running.keeping import forget
+from bot.services.voting import approvals
 from bot.slack.cards.history import log_lines
 from bot.slack.cards.holds import queued_over_card
 from providers.contract import Receipt

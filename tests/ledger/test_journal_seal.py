@@ -14,16 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.thread_step import Event, Told
+from bot.domain.jobs.thread_step import Event, Told
 from bot.ledger.books import Books
 from bot.ledger.codec import TARGETS
 from bot.ledger.jobs import StaleJob
 from bot.ledger.record import hash_of
 from bot.ledger.record_audit import INDEX_WRONG
 from bot.ledger.sqlite import SqliteLedger
-from bot.services import approvals
-from bot.services.glass import close_review
-from bot.services.keeping import forget
+from bot.services.held.glass import close_review
+from bot.services.running.keeping import forget
+from bot.services.voting import approvals
 from tests.ledger.test_journal import (
     PREFIX,
     Tamper,

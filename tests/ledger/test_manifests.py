@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from bot.domain.manifest import FILES_MAX
+from bot.domain.deploys.manifest import FILES_MAX
 from bot.ledger.books import Books
 from bot.ledger.manifests import KeptManifest, packed
 from bot.ledger.sqlite import SqliteLedger

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.job import JobView, State
-from bot.domain.plan import LayerPlan, Plan
+from bot.domain.jobs.job import JobView, State
+from bot.domain.jobs.plan import LayerPlan, Plan
+from bot.domain.proof.verdict import Verdict
 from bot.domain.target import Target
-from bot.domain.verdict import Verdict
 from bot.ledger.books import Books
 from bot.ledger.codec import CALL, unpack
 from bot.ledger.packed import packed

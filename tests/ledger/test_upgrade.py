@@ -19,8 +19,8 @@ from bot.ledger.backup import backup, restore
 from bot.ledger.chain import Head
 from bot.ledger.reading import reading
 from bot.ledger.schema import VERSION
-from bot.services import approvals
-from bot.services.lanes import recover
+from bot.services.running.lanes import recover
+from bot.services.voting import approvals
 from tests.services.shop import SAM, Shop, open_shop
 
 OLDER = {int(file.name[8:-6]): file for file in sorted((Path(__file__).parent / "older").glob("version-*.db.gz"))}

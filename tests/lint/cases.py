@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.domain.answer import PLAIN, Asked
+from bot.domain.answers.answer import PLAIN, Asked
 
 PAGE, PACKED = "/page.html", "/packed.html"
 PRINT = "/print.20260412.css"

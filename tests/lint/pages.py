@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.answer import PLAIN, Answer, Asked
-from bot.domain.caches import ANY, Cache
-from bot.domain.express_lines import Made, made_of
+from bot.domain.answers.answer import PLAIN, Answer, Asked
+from bot.domain.answers.caches import ANY, Cache
+from bot.domain.lint.express_lines import Made, made_of
 from bot.domain.lint.served import Served
 from providers.contract import Cached
 

@@ -7,11 +7,11 @@ from textwrap import dedent
 
 import pytest
 
-from bot.domain.apache_sections import opening
+from bot.domain.lint.apache_sections import opening
 from bot.domain.lint.report import Report
 from bot.domain.lint.rules import lint
 from bot.domain.lint.served import Served
-from bot.domain.snippets import Server
+from bot.domain.lint.snippets import Server
 from tests.lint.pages import page, script
 
 WEEK = "public, max-age=604800"

@@ -9,15 +9,15 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.domain.answer import Answer
-from bot.domain.headers import version_of
+from bot.domain.answers.answer import Answer
+from bot.domain.answers.headers import version_of
+from bot.domain.answers.marks import marks_on
+from bot.domain.answers.recognise import recognise
+from bot.domain.lint.markup import references
 from bot.domain.lint.rules import lint
 from bot.domain.lint.served import Served
-from bot.domain.marks import marks_on
-from bot.domain.markup import references
-from bot.domain.recognise import recognise
+from bot.domain.lint.srcset import addresses
 from bot.domain.site import Marker
-from bot.domain.srcset import addresses
 from bot.domain.why.origins_cache import signs_of_a_copy
 from tests.edge.looking import eyes
 from tests.lint.pages import NOW, SITE

@@ -7,11 +7,11 @@ from textwrap import dedent
 
 import pytest
 
-from bot.domain.express_lines import Made, made_of
+from bot.domain.lint.express_lines import Made, made_of
 from bot.domain.lint.report import Report
 from bot.domain.lint.rules import lint
 from bot.domain.lint.served import Served
-from bot.domain.snippets import Server
+from bot.domain.lint.snippets import Server
 from tests.lint.pages import made_of_all, page, script
 
 OF_FILE, OF_BODY = 'W/"11-1a21b21a957"', 'W/"4-VtPHmueIefHad1ErSuhi/1SFvMY"'

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.answer import Answer
+from bot.domain.answers.answer import Answer
 from bot.domain.lint.instead import beside_origin, came, leads_to
 from tests.lint.pages import PAGE, SITE, answer
 

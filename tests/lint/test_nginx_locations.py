@@ -9,7 +9,7 @@ import pytest
 from bot.domain.lint.report import Report
 from bot.domain.lint.rules import lint
 from bot.domain.lint.served import Served
-from bot.domain.snippets import Server
+from bot.domain.lint.snippets import Server
 from tests.lint.pages import SITE, made, page, script
 
 FAST = "max-age=86400"

@@ -12,7 +12,7 @@ from bot.domain.lint.finding import Cure, Remark, Severity
 from bot.domain.lint.report import Break, Report, break_of
 from bot.domain.lint.rules import RULES, lint
 from bot.domain.lint.served import Served
-from bot.domain.snippets import Server, server_of, snippet
+from bot.domain.lint.snippets import Server, server_of, snippet
 from bot.export.linted import lint_record, lint_text
 from tests.lint.pages import SITE, page, script
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.caches import CACHES
+from bot.domain.answers.caches import CACHES
 from bot.domain.lint.finding import Cure, Severity
 from bot.domain.lint.rules import RULE_OF, RULES, lint, score, together
 from bot.domain.lint.served import Served, up_to

@@ -17,7 +17,7 @@ from bot.domain.lint.finding import Cure
 from bot.domain.lint.report import Report
 from bot.domain.lint.rules import RULES, lint
 from bot.domain.lint.served import Served
-from bot.domain.snippets import Server, replaced_in_nginx, server_of
+from bot.domain.lint.snippets import Server, replaced_in_nginx, server_of
 from bot.edge import EdgeLooker
 from bot.system import SystemClock
 from providers.http_sightings import sighting

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.caching import is_targeted
+from bot.domain.answers.caching import is_targeted
 from bot.domain.lint.finding import Cure, Finding
 from bot.domain.lint.rules import lint
 from bot.domain.lint.targeted import meaning

@@ -14,7 +14,7 @@ import pytest
 from bot.domain.lint.report import Report
 from bot.domain.lint.rules import lint
 from bot.domain.lint.served import Served
-from bot.domain.snippets import Server
+from bot.domain.lint.snippets import Server
 from bot.edge import EdgeLooker
 from bot.system import SystemClock
 from providers.http_sightings import sighting

@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
-from bot.domain.answer import Answer
-from bot.domain.reached import Purged
-from bot.domain.verdict import Judgement, Look, Verdict, judge
+from bot.domain.answers.answer import Answer
+from bot.domain.proof.reached import Purged
+from bot.domain.proof.verdict import Judgement, Look, Verdict, judge
 from bot.edge import EdgeLooker
 from providers.contract import Cached, Sighting
 from tests.effort import examples

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.proven import GithubDeploy, Ignored, Unproven, Verified
+from bot.domain.deploys.proven import GithubDeploy, Ignored, Unproven, Verified
 from bot.senders import Senders, github_deploy
 from bot.settings import Deploys, GithubEvent, GithubSender, Secret
 

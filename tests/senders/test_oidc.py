@@ -16,7 +16,7 @@ import pytest
 import pytest_asyncio
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from bot.domain.proven import Unproven, Verified
+from bot.domain.deploys.proven import Unproven, Verified
 from bot.senders import Senders
 from bot.settings import Deploys, OidcSender
 from tests.edge.loopback import answer

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.proven import Verified
+from bot.domain.deploys.proven import Verified
 from bot.senders import Senders
 from bot.settings import Deploys, HookSender, Secret
 

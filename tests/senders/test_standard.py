@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from starlette.datastructures import Headers
 
-from bot.domain.proven import Unproven, Verified
+from bot.domain.deploys.proven import Unproven, Verified
 from bot.senders import Senders
 from bot.settings import Deploys, HookSender, Secret
 

@@ -16,8 +16,8 @@ from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from bot.domain.hours import Days
-from bot.domain.policy import Approve, BreakGlass, Conditions, Policy, Rule, Run, Tightening
+from bot.domain.policies.hours import Days
+from bot.domain.policies.policy import Approve, BreakGlass, Conditions, Policy, Rule, Run, Tightening
 from bot.ledger.books import Books
 from bot.ledger.ledger import Ledger, Row
 from providers.contract import Kind

@@ -10,8 +10,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.job import JobView, State
-from bot.domain.policy import Members
+from bot.domain.jobs.job import JobView, State
+from bot.domain.policies.policy import Members
 from bot.ledger.audit import audit
 from bot.ledger.books import Books
 from bot.ledger.ledger import Row
@@ -19,7 +19,7 @@ from bot.ledger.messages import Role
 from bot.ledger.reading import reading
 from bot.services import deeds
 from bot.services.desk import Desk
-from bot.services.purges import Asking
+from bot.services.requests.purges import Asking
 from bot.services.setup import SWEEP, Setup
 from bot.slack.app import web_client
 from bot.slack.cards.request import of_round

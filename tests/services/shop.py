@@ -7,23 +7,23 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.answer import PLAIN, Answer, Asked, varied
-from bot.domain.command import Command, Verb
-from bot.domain.defaults import built_in
-from bot.domain.job import JobView
-from bot.domain.policy import Members
+from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.jobs.job import JobView
+from bot.domain.policies.defaults import built_in
+from bot.domain.policies.policy import Members
+from bot.domain.proof.verdict import Look
 from bot.domain.site import Layer, Site
 from bot.domain.target import Target
-from bot.domain.verdict import Look
 from bot.ledger.books import Books
 from bot.ledger.sqlite import SqliteLedger
 from bot.metrics import Metrics
 from bot.ports import Dice, Names, NoNames, Probes, ReadHeaders
-from bot.services.deciding import submit
-from bot.services.lanes import Lane, recover
-from bot.services.purges import Asking
 from bot.services.replies import JobMade, Joined, PlanShown, Refusal
-from bot.services.router import Router
+from bot.services.requests.deciding import submit
+from bot.services.requests.purges import Asking
+from bot.services.running.lanes import Lane, recover
+from bot.services.running.router import Router
 from bot.services.setup import Core, Current, Setup
 from providers import errors
 from providers.contract import (

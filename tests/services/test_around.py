@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.answer import PLAIN, Answer, Asked
-from bot.domain.defaults import built_in
-from bot.domain.verdict import Verdict
-from bot.domain.world import REGIONS, Measured, Region, Sight, World
+from bot.domain.answers.answer import PLAIN, Answer, Asked
+from bot.domain.policies.defaults import built_in
+from bot.domain.proof.verdict import Verdict
+from bot.domain.proof.world import REGIONS, Measured, Region, Sight, World
 from bot.services.desk import Desk
-from bot.services.purges import Asking
 from bot.services.replies import Checked, NotUnderstood
+from bot.services.requests.purges import Asking
 from bot.services.setup import Setup
 from tests.services.shop import APPROVERS, MIA, SHOP, ScriptedProvider, Shop, open_shop, url
 from tests.slate import SlateClock

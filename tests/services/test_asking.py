@@ -9,21 +9,21 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.command import Command, Verb
-from bot.domain.defaults import built_in
-from bot.domain.job import JobView, State
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.jobs.job import JobView, State
+from bot.domain.policies.defaults import built_in
 from bot.domain.site import Site
 from bot.domain.target import Target
 from bot.ledger.books import Books
 from bot.ledger.messages import Message, Role
-from bot.services.approvals import deniable, vote
-from bot.services.asking import at_once
-from bot.services.choices import choices_of, kept
-from bot.services.deciding import submit
-from bot.services.planning import make_plan
-from bot.services.purges import Asking
 from bot.services.replies import Done, JobMade, Refusal
+from bot.services.requests.choices import choices_of, kept
+from bot.services.requests.deciding import submit
+from bot.services.requests.planning import make_plan
+from bot.services.requests.purges import Asking
 from bot.services.setup import Current, Setup
+from bot.services.voting.approvals import deniable, vote
+from bot.services.voting.asking import at_once
 from providers.contract import Kind
 from tests.services.shop import APPROVERS, EVERYTHING, GUEST, LEA, MIA, SAM, SHOP, Shop, open_shop, url
 

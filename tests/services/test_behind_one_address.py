@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.answer import PLAIN, Answer, Asked
-from bot.domain.defaults import built_in
-from bot.domain.job import JobView, State
-from bot.domain.look import Look
-from bot.domain.verdict import Verdict
+from bot.domain.answers.answer import PLAIN, Answer, Asked
+from bot.domain.jobs.job import JobView, State
+from bot.domain.policies.defaults import built_in
+from bot.domain.proof.look import Look
+from bot.domain.proof.verdict import Verdict
 from bot.ports import ReadHeaders
 from bot.services import deeds
 from bot.services.setup import Setup

@@ -11,16 +11,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.hours import Days, Shift, Week
-from bot.domain.job import JobView, State
-from bot.domain.policy import Approve, BreakGlass, Conditions, Policy, Rule, Tightening
+from bot.domain.jobs.job import JobView, State
+from bot.domain.policies.hours import Days, Shift, Week
+from bot.domain.policies.policy import Approve, BreakGlass, Conditions, Policy, Rule, Tightening
 from bot.domain.target import Target
-from bot.services import approvals
 from bot.services.desk import Desk
-from bot.services.glass import break_glass
-from bot.services.purges import Asking
+from bot.services.held.glass import break_glass
 from bot.services.replies import Done, JobMade, Refusal, Reply
+from bot.services.requests.purges import Asking
 from bot.services.setup import SWEEP
+from bot.services.voting import approvals
 from providers.contract import Kind
 from tests.services.crowd import LONG_REASON
 from tests.services.shop import LEA, MIA, SAM, Shop, open_shop

@@ -10,22 +10,23 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.hours import Days
-from bot.domain.job import JobView, State
-from bot.domain.look import Look
-from bot.domain.policy import Conditions, Members, Policy, Rule, Run, Tightening
+from bot.domain.jobs.job import JobView, State
+from bot.domain.policies.hours import Days
+from bot.domain.policies.policy import Conditions, Members, Policy, Rule, Run, Tightening
+from bot.domain.proof.look import Look
 from bot.domain.site import Site
 from bot.domain.target import Target
 from bot.ledger.audit import audit
 from bot.ledger.books import Books
 from bot.ledger.messages import Role
 from bot.ledger.reading import reading
-from bot.services import approvals, deeds
+from bot.services import deeds
 from bot.services.desk import Desk
-from bot.services.endings import park
-from bot.services.forged import CHANGED
-from bot.services.purges import Asking
 from bot.services.replies import Done, Refusal
+from bot.services.requests.purges import Asking
+from bot.services.running.endings import park
+from bot.services.voting import approvals
+from bot.services.voting.forged import CHANGED
 from bot.slack.cards.blocks import Card
 from bot.slack.cards.private import done_card
 from bot.slack.cards.request import request_card

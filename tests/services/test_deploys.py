@@ -9,23 +9,23 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.defaults import built_in
-from bot.domain.deploy import Announced, Expected, elsewhere
-from bot.domain.hold import Hold
-from bot.domain.job import JobView, State
-from bot.domain.policy import Conditions, Policy, Rule, Run
-from bot.domain.reasons import ORIGIN_LACKS
+from bot.domain.deploys.deploy import Announced, Expected, elsewhere
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.job import JobView, State
+from bot.domain.jobs.thread_step import Event
+from bot.domain.policies.defaults import built_in
+from bot.domain.policies.policy import Conditions, Policy, Rule, Run
+from bot.domain.proof.reasons import ORIGIN_LACKS
+from bot.domain.proof.verdict import Verdict
 from bot.domain.site import DeployRules, Environment, FileRule, Layer, Site
-from bot.domain.thread_step import Event
-from bot.domain.verdict import Verdict
 from bot.export.record import job_record
 from bot.ledger.messages import Role
 from bot.services import deeds
-from bot.services.deploy_costs import most_shared
-from bot.services.deploy_wishes import NotRead
-from bot.services.deploys import Deployed, Observed, Overtaken, take
-from bot.services.purges import Asking
+from bot.services.deploying.deploy_costs import most_shared
+from bot.services.deploying.deploy_wishes import NotRead
+from bot.services.deploying.deploys import Deployed, Observed, Overtaken, take
 from bot.services.replies import JobMade, PlanShown, Refusal
+from bot.services.requests.purges import Asking
 from bot.services.setup import Core, Current, Most, Setup
 from bot.slack.cards import root_card
 from bot.slack.cards.outcome import outcome

@@ -8,16 +8,15 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.command import Command
-from bot.domain.hours import Days
-from bot.domain.job import State
-from bot.domain.policy import Ask, Conditions, Refuse, Rule
+from bot.domain.grammar.command import Command
+from bot.domain.grammar.speech import VERBS
+from bot.domain.jobs.job import State
+from bot.domain.policies.hours import Days
+from bot.domain.policies.policy import Ask, Conditions, Refuse, Rule
+from bot.domain.proof.verdict import Verdict
 from bot.domain.site import Site
-from bot.domain.speech import VERBS
 from bot.domain.undone import Undone, Way
-from bot.domain.verdict import Verdict
 from bot.services.desk import Desk
-from bot.services.purges import Asking
 from bot.services.replies import (
     BadLinesFound,
     Checked,
@@ -34,6 +33,7 @@ from bot.services.replies import (
     SitesListed,
     WhoAmI,
 )
+from bot.services.requests.purges import Asking
 from bot.services.setup import Current
 from providers.contract import Kind, Seen
 from providers.errors import BadCredentials

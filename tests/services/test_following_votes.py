@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.job import JobView, State
-from bot.domain.policy import Approve, Conditions, Policy, Rule, Run
+from bot.domain.jobs.job import JobView, State
+from bot.domain.policies.policy import Approve, Conditions, Policy, Rule, Run
+from bot.domain.proof.verdict import Verdict
 from bot.domain.site import Layer
-from bot.domain.verdict import Verdict
 from bot.ledger.messages import Role
 from bot.services import deeds
-from bot.services.approvals import vote
-from bot.services.deploys import Deployed, take
+from bot.services.deploying.deploys import Deployed, take
 from bot.services.replies import Done, Refusal
+from bot.services.voting.approvals import vote
 from bot.slack.cards.request import request_card
 from bot.slack.cards.root import root_card
 from bot.slack.cards.thread import outcome_line, thread_line

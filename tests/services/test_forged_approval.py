@@ -9,17 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.command import Command, Verb
-from bot.domain.job import JobView, State
-from bot.domain.verdict import Verdict
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.jobs.job import JobView, State
+from bot.domain.proof.verdict import Verdict
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
-from bot.services import approvals, deeds, holds
-from bot.services.deploys import Deployed, take
-from bot.services.forged import CHANGED
-from bot.services.keeping import forget
-from bot.services.purges import Asking
+from bot.services import deeds
+from bot.services.deploying.deploys import Deployed, take
+from bot.services.held import holds
 from bot.services.replies import Refusal
+from bot.services.requests.purges import Asking
+from bot.services.running.keeping import forget
+from bot.services.voting import approvals
+from bot.services.voting.forged import CHANGED
 from bot.slack.cards.root import root_card
 from tests.services.shop import EVERYTHING, LEA, MIA, SAM, SHOP, Shop, open_shop, url
 from tests.services.test_deploys import CI, STAGING, V2, a_shop

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.job import JobView, State
+from bot.domain.jobs.job import JobView, State
 from bot.domain.target import Target
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
-from bot.services import approvals, deeds
-from bot.services.forged import OTHER_CALLS, OTHER_RECORD
+from bot.services import deeds
 from bot.services.replies import Done, Refusal
+from bot.services.voting import approvals
+from bot.services.voting.forged import OTHER_CALLS, OTHER_RECORD
 from providers.contract import Kind
 from providers.errors import BadCredentials
 from tests.services.shop import KIM, LEA, MIA, Shop, open_shop, url

@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.job import JobView, State
+from bot.domain.jobs.job import JobView, State
+from bot.domain.proof.verdict import Verdict
 from bot.domain.target import Target
-from bot.domain.verdict import Verdict
 from bot.export.record import job_record
-from bot.services import approvals, deeds
-from bot.services.deploys import Deployed, take
-from bot.services.forged import ALTERED, OTHER_CALLS, OTHER_RECORD, OTHER_WORDS
-from bot.services.keeping import forget
+from bot.services import deeds
+from bot.services.deploying.deploys import Deployed, take
 from bot.services.replies import Done, Refusal
+from bot.services.running.keeping import forget
+from bot.services.voting import approvals
+from bot.services.voting.forged import ALTERED, OTHER_CALLS, OTHER_RECORD, OTHER_WORDS
 from bot.slack.cards.root import ALTERED_TOLD, root_card
 from providers.contract import Kind, Receipt
 from providers.errors import BadCredentials

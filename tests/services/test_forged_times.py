@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.job import State
-from bot.services.forged import OTHER_TIME
+from bot.domain.jobs.job import State
+from bot.services.voting.forged import OTHER_TIME
 from tests.services.shop import LEA, open_shop
 from tests.services.test_forged_calls import breaches, forged
 from tests.services.test_schedules import HOUR, PRICING, made, say

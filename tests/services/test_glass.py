@@ -14,22 +14,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.hours import Days
-from bot.domain.job import JobView, State
-from bot.domain.policy import Approve, BreakGlass, Conditions, Policy, Rule, Run, Tightening
+from bot.domain.jobs.job import JobView, State
+from bot.domain.policies.hours import Days
+from bot.domain.policies.policy import Approve, BreakGlass, Conditions, Policy, Rule, Run, Tightening
 from bot.domain.target import Target
 from bot.ledger.audit import audit
 from bot.ledger.books import Books
 from bot.ledger.history import Sought
 from bot.ledger.messages import Role
 from bot.ledger.reading import reading
-from bot.services import approvals
 from bot.services.desk import Desk
-from bot.services.forged import OTHER_RECORD
-from bot.services.glass import break_glass, close_review
-from bot.services.purges import Asking
+from bot.services.held.glass import break_glass, close_review
 from bot.services.replies import Done, JobsListed, Refusal, SiteHeld
+from bot.services.requests.purges import Asking
 from bot.services.setup import SWEEP, Setup
+from bot.services.voting import approvals
+from bot.services.voting.forged import OTHER_RECORD
 from providers.contract import Kind
 from tests.services.shop import GUEST, KIM, LEA, MIA, SAM, SHOP, Everybody, ScriptedProvider, Shop, open_shop, url
 from tests.slate import START, SlateClock

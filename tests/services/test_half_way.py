@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from bot.domain.job import JobView, State
+from bot.domain.jobs.job import JobView, State
 from bot.ledger.books import Books
 from bot.services import deeds
 from bot.services.replies import Done, Refusal

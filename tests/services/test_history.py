@@ -10,16 +10,17 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.actor import Actor
-from bot.domain.speech import Search
+from bot.domain.grammar.speech import Search
+from bot.domain.jobs.timeline import Entry
 from bot.domain.stats import Stats
-from bot.domain.timeline import Entry
 from bot.export.record import kept_record
-from bot.services import approvals, deeds
+from bot.services import deeds
 from bot.services.history import PAGE, chunks, sought_by
-from bot.services.keeping import forget
-from bot.services.purges import Asking
 from bot.services.replies import JobShown, LogShown, Refusal, Reply, StatsShown
+from bot.services.requests.purges import Asking
+from bot.services.running.keeping import forget
 from bot.services.setup import Current
+from bot.services.voting import approvals
 from bot.slack.cards.history import timeline_card
 from tests.services.shop import GUEST, KIM, LEA, MIA, SAM, SHOP, Shop, open_shop, url
 from tests.services.test_desk import CI, EYE, OTHER, say

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.hold import Hold
-from bot.domain.hold_news import HoldNews, Turn
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.hold_news import HoldNews, Turn
 from bot.ledger.books import Books
-from bot.services import approvals
 from bot.services.setup import Current
+from bot.services.voting import approvals
 from tests.services.shop import LEA, MIA, SAM, SHOP, Shop, open_shop
 from tests.services.test_holds import PREFIX, say
 from tests.slate import START

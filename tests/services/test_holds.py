@@ -8,15 +8,14 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.hold import Hold
-from bot.domain.hours import Days
-from bot.domain.job import JobView, State
-from bot.domain.policy import Conditions, Policy, Tightening
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.job import JobView, State
+from bot.domain.policies.hours import Days
+from bot.domain.policies.policy import Conditions, Policy, Tightening
 from bot.domain.target import Target
 from bot.ledger.holds import Over, Waiting
-from bot.services import approvals, deeds
+from bot.services import deeds
 from bot.services.desk import Desk
-from bot.services.purges import Asking
 from bot.services.replies import (
     Checked,
     HoldEnded,
@@ -34,6 +33,8 @@ from bot.services.replies import (
     TakenBack,
     Waits,
 )
+from bot.services.requests.purges import Asking
+from bot.services.voting import approvals
 from providers.contract import Kind
 from tests.services.shop import GUEST, KIM, LEA, MIA, SAM, Everybody, Shop, open_shop, url
 from tests.slate import START

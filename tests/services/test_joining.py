@@ -8,18 +8,19 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.command import Command, Verb
-from bot.domain.job import State
-from bot.domain.policy import Approve, Conditions, Policy, Rule, Run
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.jobs.job import State
+from bot.domain.policies.policy import Approve, Conditions, Policy, Rule, Run
 from bot.domain.target import Target
 from bot.ledger.audit import audit
 from bot.ledger.messages import Role
 from bot.ledger.reading import reading
-from bot.services import approvals, deeds
-from bot.services.deciding import submit
-from bot.services.purges import Asking
+from bot.services import deeds
 from bot.services.replies import Done, JobMade, Joined, Refusal
+from bot.services.requests.deciding import submit
+from bot.services.requests.purges import Asking
 from bot.services.setup import Setup
+from bot.services.voting import approvals
 from providers.contract import Kind
 from tests.services.shop import GUEST, KIM, LEA, MIA, SAM, SHOP, ScriptedProvider, Shop, open_shop, url
 from tests.slate import SlateClock

@@ -9,8 +9,8 @@ import pytest
 
 from bot.ledger.books import Books
 from bot.ledger.known import GLIMPSED_MAX
-from bot.services.keeping import forget, forget_daily, prune
 from bot.services.replies import QueuedOver, Refusal
+from bot.services.running.keeping import forget, forget_daily, prune
 from tests.services.shop import LEA, MIA, Shop, open_shop, url
 from tests.services.test_holds import say
 

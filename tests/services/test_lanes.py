@@ -6,7 +6,7 @@ from pathlib import Path
 
 from structlog.testing import capture_logs
 
-from bot.domain.job import LayerState, State, Trouble
+from bot.domain.jobs.job import LayerState, State, Trouble
 from tests.services.shop import MIA, open_shop, url
 
 BROKE_OFF = Trouble(

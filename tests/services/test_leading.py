@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.domain.leading import Led
-from bot.domain.verdict import Judgement, Verdict
+from bot.domain.proof.leading import Led
+from bot.domain.proof.verdict import Judgement, Verdict
 from bot.domain.why import Resolved
-from bot.services.leading import led
+from bot.services.looks.leading import led
 from bot.services.replies import Checked
 from bot.slack.cards.outcome import outcome
 from tests.services.shop import MIA, SHOP, Shop, open_shop, url

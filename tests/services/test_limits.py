@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.services.limits import AccountNow, limits
+from bot.services.running.limits import AccountNow, limits
 from providers.contract import Pace, Price
 from tests.services.shop import MIA, SHOP, open_shop, url
 

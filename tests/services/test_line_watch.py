@@ -12,7 +12,7 @@ import pytest
 
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
-from bot.services.keeping import forget
+from bot.services.running.keeping import forget
 from tests.services.shop import LEA, MIA, SAM, Shop, open_shop
 from tests.services.test_holds import say
 

@@ -12,17 +12,17 @@ from threading import Thread
 
 import pytest
 
-from bot.domain.answer import Answer
-from bot.domain.body import HEAD_MAX
-from bot.domain.command import Command, Misunderstood, Speaker, parse
+from bot.domain.answers.answer import Answer
+from bot.domain.answers.body import HEAD_MAX
+from bot.domain.grammar.command import Command, Misunderstood, Speaker, parse
+from bot.domain.lint.markup import LINKS_MAX
 from bot.domain.lint.report import Report
 from bot.domain.lint.served import Served
-from bot.domain.markup import LINKS_MAX
+from bot.domain.lint.snippets import Server
 from bot.domain.site import Site
-from bot.domain.snippets import Server
 from bot.edge import EdgeLooker
 from bot.edge.http_rules import Httplint
-from bot.services.linting import FILES_MAX, PAGES_MAX, found_at, lint_urls, named_by
+from bot.services.advice.linting import FILES_MAX, PAGES_MAX, found_at, lint_urls, named_by
 from bot.system import SystemClock
 from tests.services.shop import SHOP, open_shop
 

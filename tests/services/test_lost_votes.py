@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from bot.domain.job import JobView, State
-from bot.domain.policy import Approve, Conditions, Members, Policy, Rule
+from bot.domain.jobs.job import JobView, State
+from bot.domain.policies.policy import Approve, Conditions, Members, Policy, Rule
 from bot.domain.target import Target
 from bot.ledger.messages import Role
-from bot.services import approvals
 from bot.services.replies import Done, Refusal
+from bot.services.voting import approvals
 from bot.slack.cards.thread import outcome_line
 from providers.contract import Kind
 from tests.services.shop import KIM, MIA, SAM, Everybody, Shop, open_shop

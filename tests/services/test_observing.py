@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.command import Command, Verb
-from bot.domain.job import JobView, State
-from bot.domain.policy import BreakGlass
-from bot.services import approvals, deeds
-from bot.services.holding import OBSERVING
-from bot.services.queue import queue
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.jobs.job import JobView, State
+from bot.domain.policies.policy import BreakGlass
+from bot.services import deeds
+from bot.services.held.holding import OBSERVING
 from bot.services.replies import JobMade, Refusal
+from bot.services.running.queue import queue
 from bot.services.setup import Current
+from bot.services.voting import approvals
 from bot.slack.cards.outcome import outcome
 from bot.slack.cards.thread import outcome_line
 from providers.contract import Receipt

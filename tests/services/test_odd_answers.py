@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.answer import PLAIN, Answer, Asked
-from bot.domain.look import Look
-from bot.domain.reached import Purged
-from bot.domain.verdict import Verdict, judge
+from bot.domain.answers.answer import PLAIN, Answer, Asked
+from bot.domain.proof.look import Look
+from bot.domain.proof.reached import Purged
+from bot.domain.proof.verdict import Verdict, judge
 from bot.ports import ReadHeaders
-from bot.services.checks import look_all
+from bot.services.looks.checks import look_all
 from providers.contract import Cached
 from tests.services.shop import SHOP, ScriptedEdges
 from tests.slate import SlateClock

@@ -9,8 +9,8 @@ import pytest
 
 from bot.services.desk import Desk
 from bot.services.off_loop import LONG, aside
-from bot.services.purges import Asking
 from bot.services.replies import BadLinesFound, JobMade
+from bot.services.requests.purges import Asking
 from tests.services.shop import MIA, open_shop
 
 

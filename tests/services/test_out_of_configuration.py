@@ -8,21 +8,22 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.command import Command, Verb
-from bot.domain.job import JobView, State
-from bot.domain.policy import BreakGlass
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.grammar.when import Due
+from bot.domain.jobs.job import JobView, State
+from bot.domain.policies.policy import BreakGlass
 from bot.domain.site import Site
 from bot.domain.target import Target
-from bot.domain.when import Due
 from bot.ledger.audit import audit
 from bot.ledger.messages import Role
 from bot.ledger.reading import reading
-from bot.services import approvals, glass
-from bot.services.deciding import submit
-from bot.services.purges import Asking
+from bot.services.held import glass
 from bot.services.replies import Done, JobMade, Refusal
+from bot.services.requests.deciding import submit
+from bot.services.requests.purges import Asking
 from bot.services.setup import job_name
 from bot.services.unconfigured import doubt_waiting
+from bot.services.voting import approvals
 from bot.slack.cards.request import request_card
 from bot.slack.cards.root import root_card
 from bot.slack.cards.thread import outcome_line

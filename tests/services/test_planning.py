@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain.command import Command, Verb
+from bot.domain.grammar.command import Command, Verb
 from bot.domain.site import Layer
-from bot.services.planning import make_plan
+from bot.services.requests.planning import make_plan
 from tests.services.shop import SHOP, ScriptedProvider, url
 from tests.slate import SlateClock
 

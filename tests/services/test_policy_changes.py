@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.job import JobView, State
-from bot.domain.policy import Approve, Conditions, Members, Policy, Run, Tightening
+from bot.domain.jobs.job import JobView, State
+from bot.domain.policies.policy import Approve, Conditions, Members, Policy, Run, Tightening
 from bot.ledger.messages import Role
-from bot.services import approvals
 from bot.services.desk import Desk
-from bot.services.purges import Asking
 from bot.services.replies import Done, FormWanted, Queued, Refusal, Reply
+from bot.services.requests.purges import Asking
+from bot.services.voting import approvals
 from bot.slack.cards.request import request_card
 from tests.services.shop import EVERYTHING, KIM, LEA, MIA, SAM, Everybody, Shop
 from tests.services.test_calendar import POLICY, PREFIX, WIDE, approved, later, say, shop_at, under

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.policy import Approve, Conditions, Members, Policy, Rule
+from bot.domain.policies.policy import Approve, Conditions, Members, Policy, Rule
 from bot.domain.undone import Undone, Way
 from bot.services.desk import Desk
 from bot.services.probing import probe_layers
-from bot.services.purges import Asking
-from bot.services.quorums import votes_undone
 from bot.services.replies import Probed, Refusal, SitesListed
+from bot.services.requests.purges import Asking
 from bot.services.setup import Current
+from bot.services.voting.quorums import votes_undone
 from providers.contract import Health, Probe
 from providers.errors import BadCredentials, OutcomeUnknown, Throttled
 from tests.services.shop import GUEST, MIA, SHOP, Everybody, open_shop

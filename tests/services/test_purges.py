@@ -8,25 +8,26 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.command import Command, Verb
-from bot.domain.job import LayerState, State
-from bot.domain.plan import Cost, Plan
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.jobs.job import LayerState, State
+from bot.domain.jobs.plan import Cost, Plan
+from bot.domain.jobs.steps import NO_END
+from bot.domain.jobs.thread_step import Event
+from bot.domain.jobs.turns import Place, Turns
+from bot.domain.proof.verdict import Verdict
 from bot.domain.site import Layer
-from bot.domain.steps import NO_END
 from bot.domain.target import Target
-from bot.domain.thread_step import Event
-from bot.domain.turns import Place, Turns
-from bot.domain.verdict import Verdict
 from bot.ledger.audit import audit
 from bot.ledger.batch import Room
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.reading import reading
-from bot.services import approvals, deeds
-from bot.services.alternatives import instead, narrower
-from bot.services.planning import make_plan
-from bot.services.purges import plan_for
+from bot.services import deeds
 from bot.services.replies import Done, Refusal
+from bot.services.requests.alternatives import instead, narrower
+from bot.services.requests.planning import make_plan
+from bot.services.requests.purges import plan_for
+from bot.services.voting import approvals
 from providers import errors
 from providers.contract import Kind, Price, Receipt
 from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Throttled, Unavailable

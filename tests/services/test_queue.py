@@ -8,17 +8,18 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.command import Command, Verb
-from bot.domain.hold import ALL
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.jobs.hold import ALL
+from bot.domain.proof.verdict import Verdict
 from bot.domain.site import Layer
 from bot.domain.target import Target
-from bot.domain.verdict import Verdict
-from bot.services import deeds, holds
-from bot.services.deploys import Deployed, take
+from bot.services import deeds
+from bot.services.deploying.deploys import Deployed, take
 from bot.services.desk import Desk
-from bot.services.purges import Asking
-from bot.services.queue import IN_LINE_SHOWN, MINE_SHOWN, AccountQueue, queue
+from bot.services.held import holds
 from bot.services.replies import Full, JobMade
+from bot.services.requests.purges import Asking
+from bot.services.running.queue import IN_LINE_SHOWN, MINE_SHOWN, AccountQueue, queue
 from bot.services.setup import Current, Most
 from providers.contract import Confirmation, Kind, Receipt
 from tests.services.shop import LEA, MIA, SHOP, Shop, open_shop, url

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.command import Command, Verb
-from bot.domain.job import JobView
-from bot.domain.policy import Conditions, Policy, Rule, Run
-from bot.services.queue import QueueShown, queue
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.jobs.job import JobView
+from bot.domain.policies.policy import Conditions, Policy, Rule, Run
 from bot.services.replies import JobMade
+from bot.services.running.queue import QueueShown, queue
 from bot.services.setup import Setup
 from providers.contract import Pace
 from tests.effort import examples

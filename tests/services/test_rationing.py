@@ -10,18 +10,18 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.answer import PLAIN, Answer, Asked
-from bot.domain.command import Command, Verb
-from bot.domain.defaults import built_in
-from bot.domain.job import State
-from bot.domain.look import Look
-from bot.domain.verdict import Verdict
+from bot.domain.answers.answer import PLAIN, Answer, Asked
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.jobs.job import State
+from bot.domain.policies.defaults import built_in
+from bot.domain.proof.look import Look
+from bot.domain.proof.verdict import Verdict
 from bot.ports import ReadHeaders
 from bot.services import deeds
-from bot.services.rationing import REQUESTS, may_look, of_check, spend
+from bot.services.looks.rationing import REQUESTS, may_look, of_check, spend
+from bot.services.looks.turnstile import OF_ALL, OF_ONE
 from bot.services.replies import Checked, Done, Explained, Linted, LookedEnough, Reply
 from bot.services.setup import Setup
-from bot.services.turnstile import OF_ALL, OF_ONE
 from tests.services.shop import (
     APPROVERS,
     KIM,

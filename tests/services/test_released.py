@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actor import Actor
-from bot.domain.job import Part, State
-from bot.domain.policy import Approve, Conditions, Policy, Refuse, Rule, Run
+from bot.domain.jobs.job import Part, State
+from bot.domain.policies.policy import Approve, Conditions, Policy, Refuse, Rule, Run
 from bot.ledger.books import Books
 from bot.ledger.holds import Over
 from bot.ledger.messages import Role
-from bot.services import approvals
 from bot.services.home import home_of
-from bot.services.queue import QueueShown
 from bot.services.replies import Done, Joined, LogShown, QueuedOver, Refusal
-from bot.services.roster import read_roster
+from bot.services.running.queue import QueueShown
+from bot.services.voting import approvals
+from bot.services.voting.roster import read_roster
 from bot.slack.cards.home import home_view
 from bot.slack.cards.private import done_card
 from bot.slack.cards.thread import end_line, outcome_line

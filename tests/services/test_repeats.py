@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from bot.domain.hold import Hold
-from bot.domain.job import JobView, State
-from bot.domain.reasons import ORIGIN_LACKS
-from bot.domain.verdict import Verdict
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.job import JobView, State
+from bot.domain.proof.reasons import ORIGIN_LACKS
+from bot.domain.proof.verdict import Verdict
 from bot.ledger.messages import Role
 from bot.services.deeds import purge_again
-from bot.services.deploys import Deployed, Overtaken, take
-from bot.services.purges import Asking
+from bot.services.deploying.deploys import Deployed, Overtaken, take
 from bot.services.replies import JobMade, SiteHeld
+from bot.services.requests.purges import Asking
 from bot.slack.cards import root_card
 from tests.services.shop import MIA, SHOP, Shop
 from tests.services.test_deploys import BUILT, CI, NEW, RULED, SHOWS_V2, STAGING, V2, a_shop, deployed

@@ -11,25 +11,26 @@ import pytest
 
 from bot.domain.actor import Actor
 from bot.domain.cron import read_cron
-from bot.domain.defaults import built_in
-from bot.domain.hold import Hold
-from bot.domain.hours import Days
-from bot.domain.job import JobView, State
-from bot.domain.policy import Allow, Conditions, Deny, Members, Policy, Tightening
-from bot.domain.schedule import Schedule
+from bot.domain.grammar.zones import PLACES_OF
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.job import JobView, State
+from bot.domain.jobs.schedule import Schedule
+from bot.domain.jobs.thread_step import Event, Told
+from bot.domain.policies.defaults import built_in
+from bot.domain.policies.hours import Days
+from bot.domain.policies.policy import Allow, Conditions, Deny, Members, Policy, Tightening
 from bot.domain.site import Layer
-from bot.domain.thread_step import Event, Told
-from bot.domain.zones import PLACES_OF
 from bot.ledger.audit import audit
 from bot.ledger.books import Books
 from bot.ledger.reading import reading
 from bot.ledger.schedules import Seen
-from bot.services import approvals, deeds
+from bot.services import deeds
 from bot.services.desk import Desk
-from bot.services.purges import Asking
 from bot.services.replies import Done, JobMade, NotUnderstood, PlanShown, Refusal, Reply, SchedulesListed
+from bot.services.requests.purges import Asking
 from bot.services.setup import SWEEP, Current, Setup
 from bot.services.timing import zone_named
+from bot.services.voting import approvals
 from tests.services.shop import APPROVERS, GUEST, LEA, MIA, SAM, SHOP, Everybody, ScriptedProvider, Shop, open_shop
 from tests.slate import START, SlateClock
 

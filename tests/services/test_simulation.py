@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.domain.job import State
+from bot.domain.jobs.job import State
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
-from bot.services import approvals, deeds
+from bot.services import deeds
 from bot.services.replies import JobMade, Joined
 from bot.services.setup import SWEEP
+from bot.services.voting import approvals
 from providers.contract import Receipt
 from providers.errors import BadCredentials, OutcomeUnknown, PurgeError, Refused, Throttled, Unavailable, Unexpected
 from tests.effort import examples

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.command import Command, Verb
-from bot.domain.plan import Plan
-from bot.domain.policy import Approve, Conditions, Policy, Rule, Run
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.jobs.plan import Plan
+from bot.domain.policies.policy import Approve, Conditions, Policy, Rule, Run
 from bot.domain.target import Target
-from bot.services.allowed import may_do
 from bot.services.deeds import purge_again
 from bot.services.desk import Desk
-from bot.services.halves import halves
-from bot.services.planning import make_plan
-from bot.services.purges import Asking
 from bot.services.replies import JobMade, PlanShown
+from bot.services.requests.planning import make_plan
+from bot.services.requests.purges import Asking
+from bot.services.running.halves import halves
+from bot.services.voting.allowed import may_do
 from providers.contract import Call, Kind, Purge
 from tests.services.shop import MIA, SHOP, ScriptedProvider, Shop, open_shop, url
 

@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.defaults import built_in
-from bot.domain.job import State
-from bot.domain.policy import Urgency
+from bot.domain.jobs.job import State
+from bot.domain.jobs.turns import EVERY, Place, Turns
+from bot.domain.policies.defaults import built_in
+from bot.domain.policies.policy import Urgency
 from bot.domain.target import Target
-from bot.domain.turns import EVERY, Place, Turns
-from bot.services import approvals
 from bot.services.desk import Desk
-from bot.services.purges import Asking
 from bot.services.replies import JobMade, Joined, PlanShown, Refusal
+from bot.services.requests.purges import Asking
 from bot.services.setup import Setup
+from bot.services.voting import approvals
 from providers.contract import Kind
 from tests.services.shop import APPROVERS, LEA, MIA, SHOP, ScriptedProvider, Shop, open_shop, url
 from tests.slate import SlateClock

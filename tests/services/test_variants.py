@@ -10,20 +10,20 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.answer import PLAIN, Answer, Asked, varied
-from bot.domain.defaults import built_in
-from bot.domain.devices import PHONE
-from bot.domain.job import State
+from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
+from bot.domain.answers.devices import PHONE
+from bot.domain.jobs.job import State
+from bot.domain.policies.defaults import built_in
+from bot.domain.proof.variants import others_may_differ, to_prove
+from bot.domain.proof.verdict import Look, Verdict
 from bot.domain.site import Site
-from bot.domain.variants import others_may_differ, to_prove
-from bot.domain.verdict import Look, Verdict
 from bot.export.record import check_record, job_record
 from bot.ports import ReadHeaders
-from bot.services.checking import URLS_MAX
-from bot.services.checks import VARIED_MIN
+from bot.services.looks.checking import URLS_MAX
+from bot.services.looks.checks import VARIED_MIN
+from bot.services.looks.witnesses import REQUESTS_MAX
 from bot.services.replies import Checked
 from bot.services.setup import Setup
-from bot.services.witnesses import REQUESTS_MAX
 from providers.contract import Cached, Copies
 from tests.services.shop import APPROVERS, MIA, SHOP, ScriptedEdges, ScriptedProvider, Shop, open_shop, url
 from tests.services.test_desk import say

@@ -10,19 +10,16 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actor import Actor
-from bot.domain.answer import PLAIN, Answer, Asked
-from bot.domain.defaults import built_in
-from bot.domain.job import JobView, State
-from bot.domain.look import Look
+from bot.domain.answers.answer import PLAIN, Answer, Asked
+from bot.domain.jobs.job import JobView, State
+from bot.domain.jobs.warming import PAGES_MAX, Copy, Warming, Warmth
+from bot.domain.policies.defaults import built_in
+from bot.domain.proof.look import Look
+from bot.domain.proof.verdict import Verdict
 from bot.domain.site import Site
-from bot.domain.verdict import Verdict
-from bot.domain.warming import PAGES_MAX, Copy, Warming, Warmth
 from bot.ports import ReadHeaders
 from bot.services import deeds
 from bot.services.desk import Desk
-from bot.services.fetching import LEASE_SECONDS, SLOW
-from bot.services.keeping import prune
-from bot.services.purges import Asking
 from bot.services.replies import (
     BadLinesFound,
     Done,
@@ -35,8 +32,11 @@ from bot.services.replies import (
     SiteHeld,
     Warmed,
 )
+from bot.services.requests.purges import Asking
+from bot.services.running.keeping import prune
 from bot.services.setup import Setup
-from bot.services.warming import LISTED_MAX
+from bot.services.warmup.fetching import LEASE_SECONDS, SLOW
+from bot.services.warmup.warming import LISTED_MAX
 from providers.contract import Cached
 from providers.errors import Refused
 from tests.services.shop import APPROVERS, GUEST, LEA, MIA, SHOP, ScriptedEdges, ScriptedProvider, Shop, open_shop

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bot.domain.answer import PLAIN, Answer, Asked
-from bot.domain.defaults import built_in
-from bot.domain.warming import Warming, Warmth
-from bot.domain.world import REGIONS, Measured, Region, Sight, World
+from bot.domain.answers.answer import PLAIN, Answer, Asked
+from bot.domain.jobs.warming import Warming, Warmth
+from bot.domain.policies.defaults import built_in
+from bot.domain.proof.world import REGIONS, Measured, Region, Sight, World
 from bot.services.replies import NotUnderstood, Warmed
 from bot.services.setup import Setup
 from tests.services.shop import APPROVERS, SHOP, ScriptedProvider, open_shop

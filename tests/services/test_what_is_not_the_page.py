@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.answer import PLAIN, Answer, Asked
-from bot.domain.behind import BEHIND_PROOFS
-from bot.domain.look import ORIGIN, Look
-from bot.domain.variants import AS_A_PHONE, to_diagnose, to_prove
-from bot.domain.verdict import Verdict
+from bot.domain.answers.answer import PLAIN, Answer, Asked
+from bot.domain.proof.behind import BEHIND_PROOFS
+from bot.domain.proof.look import ORIGIN, Look
+from bot.domain.proof.variants import AS_A_PHONE, to_diagnose, to_prove
+from bot.domain.proof.verdict import Verdict
 from bot.domain.why.asking import to_ask
-from bot.services.checks import verdict_of
-from bot.services.turnstile import Turnstile
+from bot.services.looks.checks import verdict_of
+from bot.services.looks.turnstile import Turnstile
 from tests.edge.looking import eyes
 from tests.services.shop import SHOP, ScriptedEdges
 from tests.slate import SlateClock

@@ -10,16 +10,16 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actor import Actor
-from bot.domain.answer import PLAIN, Answer, Asked
-from bot.domain.hold import Hold
-from bot.domain.job import JobView, State
-from bot.domain.look import Look
-from bot.domain.plan import Plan
-from bot.domain.policy import Allow, Ask, Decision
-from bot.domain.speech import Command, Speaker, Verb
+from bot.domain.answers.answer import PLAIN, Answer, Asked
+from bot.domain.grammar.speech import Command, Speaker, Verb
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.job import JobView, State
+from bot.domain.jobs.plan import Plan
+from bot.domain.policies.policy import Allow, Ask, Decision
+from bot.domain.proof.look import Look
+from bot.domain.proof.variants import AS_A_PHONE, ENCODINGS
+from bot.domain.proof.verdict import Verdict
 from bot.domain.target import Target
-from bot.domain.variants import AS_A_PHONE, ENCODINGS
-from bot.domain.verdict import Verdict
 from bot.domain.why import Case, Certainty, Cure, Name, Reach, Reading, Resolved, Tier
 from bot.ledger.asked_targets import WHOLE_MAX
 from bot.ledger.books import Books
@@ -27,11 +27,11 @@ from bot.ledger.holds import InLine as InLineRequest
 from bot.ledger.holds import Sheaf, Waiting, squeezed
 from bot.ledger.packed import packed
 from bot.ports import ReadHeaders
-from bot.services.checking import check
-from bot.services.cures import with_policy
-from bot.services.our_purges import FAR, our_purges
+from bot.services.advice.cures import with_policy
+from bot.services.advice.our_purges import FAR, our_purges
+from bot.services.advice.why import explain
+from bot.services.looks.checking import check
 from bot.services.replies import Explained
-from bot.services.why import explain
 from providers.contract import Kind
 from tests.services.shop import GUEST, LEA, MIA, SHOP, ScriptedEdges, Shop, open_shop, url
 from tests.slate import SlateClock

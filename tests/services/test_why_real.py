@@ -13,13 +13,13 @@ from time import time
 import httpx
 import pytest
 
-from bot.domain.job import State
-from bot.domain.speech import Command, Verb
+from bot.domain.grammar.speech import Command, Verb
+from bot.domain.jobs.job import State
 from bot.domain.target import Target
 from bot.domain.why import Cause, Certainty, Name
 from bot.ports import NoNames
+from bot.services.advice.why import explain
 from bot.services.replies import Explained
-from bot.services.why import explain
 from bot.settings import Environment, load
 from bot.wiring import Bot
 from providers.contract import Kind

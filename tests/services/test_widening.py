@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.command import Command, Verb
+from bot.domain.grammar.command import Command, Verb
 from bot.domain.site import DeployRules, Layer, Site
 from bot.domain.target import Target, covers
-from bot.services.widening import saving, widened
+from bot.services.deploying.widening import saving, widened
 from providers.contract import Kind, Price
 from tests.services.shop import SHOP, ScriptedProvider, Shop, open_shop, url
 from tests.slate import SlateClock

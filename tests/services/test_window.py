@@ -9,14 +9,15 @@ from pathlib import Path
 import pytest
 
 from bot.domain.actor import Actor
-from bot.domain.job import State
-from bot.domain.policy import Approve, Conditions, Policy, Refuse, Rule, Run, Tightening
+from bot.domain.jobs.job import State
+from bot.domain.policies.policy import Approve, Conditions, Policy, Refuse, Rule, Run, Tightening
 from bot.domain.site import Site
 from bot.domain.target import Target
-from bot.services import approvals, deeds
+from bot.services import deeds
 from bot.services.desk import Desk
-from bot.services.purges import Asking
 from bot.services.replies import Done, JobMade, PlanShown, Refusal, Reply
+from bot.services.requests.purges import Asking
+from bot.services.voting import approvals
 from providers.contract import Kind, Price
 from tests.services.shop import EVERYTHING, LEA, MIA, SAM, SHOP, Shop, open_shop, url
 

@@ -9,18 +9,18 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.command import Command, Verb
-from bot.domain.job import JobView, State
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.jobs.job import JobView, State
+from bot.domain.jobs.thread_step import Event
+from bot.domain.proof.verdict import NONE_COVERED, Look, Verdict
 from bot.domain.target import Target
-from bot.domain.thread_step import Event
-from bot.domain.verdict import NONE_COVERED, Look, Verdict
 from bot.export.record import job_record
 from bot.ledger.books import Books
-from bot.services import approvals
-from bot.services.deciding import submit
-from bot.services.purges import Asking
+from bot.services.looks.witnesses import covered, pages_to_look_at
 from bot.services.replies import JobMade
-from bot.services.witnesses import covered, pages_to_look_at
+from bot.services.requests.deciding import submit
+from bot.services.requests.purges import Asking
+from bot.services.voting import approvals
 from bot.slack.cards.history import outcome_word
 from bot.slack.cards.outcome import outcome
 from providers.contract import Cached, Kind

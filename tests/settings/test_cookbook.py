@@ -13,9 +13,9 @@ import pytest
 from ruamel.yaml import YAML
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.policy import Ask, Members, Outline
-from bot.domain.recent import NOTHING_RECENT
-from bot.domain.ruling import decide
+from bot.domain.policies.policy import Ask, Members, Outline
+from bot.domain.policies.recent import NOTHING_RECENT
+from bot.domain.policies.ruling import decide
 from providers.contract import Kind
 from tests.docs.generated import compare
 from tests.schema import of_configuration

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.policy import Conditions, Rule, Run
+from bot.domain.policies.policy import Conditions, Rule, Run
 from bot.setting_up import actors_of
 from bot.settings import (
     BadSettings,

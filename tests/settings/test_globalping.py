@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.world import REGIONS, Region, World
+from bot.domain.proof.world import REGIONS, Region, World
 from bot.settings import Globalping, Secret, lines, unset
 from tests.settings.bench import ACCOUNTS, loaded, problems
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.defaults import built_in
+from bot.domain.policies.defaults import built_in
 from bot.domain.site import Environment, Layer, Marker, Site
 from bot.settings import (
     AccountSettings,

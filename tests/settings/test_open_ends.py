@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.defaults import built_in
-from bot.domain.policy import Approve, Conditions, Policy, Rule, Run
+from bot.domain.policies.defaults import built_in
+from bot.domain.policies.policy import Approve, Conditions, Policy, Rule, Run
 from bot.domain.site import Layer, Site
 from bot.settings import AccountSettings, ApiToken, Approvals, Mode, Secret, Settings, example, load, open_ends
 from bot.settings.model import Deploys, HookSender

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.hours import Days, Shift, Week
-from bot.domain.policy import (
+from bot.domain.policies.hours import Days, Shift, Week
+from bot.domain.policies.policy import (
     Approve,
     BreakGlass,
     Conditions,

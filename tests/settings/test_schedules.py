@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.policy import SCHEDULES, Run
+from bot.domain.policies.policy import SCHEDULES, Run
 from bot.settings.rendering import lines
 from providers.contract import Kind
 from tests.settings.bench import loaded, problems

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.hours import Days, Shift, Week
-from bot.domain.policy import Allow, Conditions, Members, Outline, Policy, Roster, Rule, Run
-from bot.domain.recent import NOTHING_RECENT
-from bot.domain.ruling import decide
+from bot.domain.policies.hours import Days, Shift, Week
+from bot.domain.policies.policy import Allow, Conditions, Members, Outline, Policy, Roster, Rule, Run
+from bot.domain.policies.recent import NOTHING_RECENT
+from bot.domain.policies.ruling import decide
 from bot.domain.site import Environment
 from bot.settings.shadows import Known, covered_by, covers
 from providers.contract import Kind

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from bot.domain.hours import Days, Shift, Week
+from bot.domain.policies.hours import Days, Shift, Week
 from bot.settings import spans
 from bot.settings.complaints import Complaints
 from bot.settings.reader import Document

@@ -7,7 +7,7 @@ import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
 
-from bot.domain.job import JobView
+from bot.domain.jobs.job import JobView
 from bot.ledger.books import Books
 from bot.ledger.schema import GUARDS
 from bot.services.setup import job_name

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from bot.domain.job import Approval, JobView, LayerState, LayerView, State, Trouble, Vote
+from bot.domain.jobs.job import Approval, JobView, LayerState, LayerView, State, Trouble, Vote
+from bot.domain.proof.verdict import ORIGIN, Look, Verdict
 from bot.domain.site import Layer, Site
-from bot.domain.verdict import ORIGIN, Look, Verdict
 from bot.slack.cards import Card
 from providers.contract import Cached, Kind
 

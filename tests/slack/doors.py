@@ -18,9 +18,9 @@ from pathlib import Path
 import httpx
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.command import Command, Verb
-from bot.domain.hold import Hold
-from bot.domain.job import JobView, State
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.job import JobView, State
 from bot.http.hook import Hook
 from bot.http.web import Door, Token
 from bot.ledger.books import Books
@@ -28,10 +28,10 @@ from bot.ledger.codec import COMMAND, pack
 from bot.ledger.messages import Role
 from bot.ledger.reviews import Review
 from bot.senders import Senders
-from bot.services.deciding import submit
 from bot.services.desk import Desk
-from bot.services.purges import Asking
 from bot.services.replies import JobMade
+from bot.services.requests.deciding import submit
+from bot.services.requests.purges import Asking
 from bot.services.setup import Setup
 from bot.settings.model import Deploys
 from bot.slack.app import SlackDoor, web_client

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from bot.domain.command import Verb
-from bot.domain.rights import Deed
+from bot.domain.grammar.command import Verb
+from bot.domain.policies.rights import Deed
 
 ROOT = Path(__file__).parents[2]
 ANSWERS = {"yes", "no", "own", "not own", "policy"}

@@ -23,8 +23,8 @@ from starlette.responses import JSONResponse
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bot.domain.job import JobView
-from bot.domain.policy import Policy
+from bot.domain.jobs.job import JobView
+from bot.domain.policies.policy import Policy
 from bot.ledger.books import Books
 from bot.settings import Environment, Settings, load
 from bot.wiring import Bot, nothing

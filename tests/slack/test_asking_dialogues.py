@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.job import JobView
+from bot.domain.jobs.job import JobView
 from bot.ledger.books import Books
 from bot.services.setup import job_name
 from playground.slack.mrkdwn import pings

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.defaults import built_in
-from bot.domain.policy import Members
+from bot.domain.policies.defaults import built_in
+from bot.domain.policies.policy import Members
 from bot.services.setup import Current
 from bot.slack.calling import Calling
 from bot.slack.web_api import SlackApi

@@ -7,10 +7,10 @@ from textwrap import dedent
 
 import pytest
 
-from bot.domain.job import RESTORED, JobView, LayerState, State, Trouble
-from bot.domain.plan import Cost
-from bot.domain.verdict import NONE_COVERED, Verdict
-from bot.services.forged import OTHER_CALLS
+from bot.domain.jobs.job import RESTORED, JobView, LayerState, State, Trouble
+from bot.domain.jobs.plan import Cost
+from bot.domain.proof.verdict import NONE_COVERED, Verdict
+from bot.services.voting.forged import OTHER_CALLS
 from bot.slack.cards import request_card, root_card
 from bot.slack.plain import unmarked
 from providers.contract import Cached, Kind

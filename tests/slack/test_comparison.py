@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.deploy import Deploy, Expected
-from bot.domain.job import JobView
-from bot.domain.look import Look
+from bot.domain.deploys.deploy import Deploy, Expected
+from bot.domain.jobs.job import JobView
+from bot.domain.proof.look import Look
 from bot.slack.cards.comparison import comparison
 from providers.contract import Cached, Kind
 from tests.slack.cases import DONE, PRICING, look

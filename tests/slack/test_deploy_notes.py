@@ -8,10 +8,10 @@ from textwrap import dedent
 
 import pytest
 
-from bot.domain.deploy import Deploy, Expected
-from bot.domain.job import JobView, LayerState, State, Trouble
-from bot.domain.reasons import ORIGIN_LACKS
-from bot.domain.verdict import Verdict
+from bot.domain.deploys.deploy import Deploy, Expected
+from bot.domain.jobs.job import JobView, LayerState, State, Trouble
+from bot.domain.proof.reasons import ORIGIN_LACKS
+from bot.domain.proof.verdict import Verdict
 from bot.slack.cards import root_card
 from bot.slack.cards.thread import outcome_line
 from tests.slack.cases import CLOUDFLARE, DONE, NEW, PRICING, T, spelled

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.defaults import built_in
-from bot.domain.policy import Conditions, Members, Policy, Rule, Run
+from bot.domain.policies.defaults import built_in
+from bot.domain.policies.policy import Conditions, Members, Policy, Rule, Run
 from bot.slack.app import web_client
 from bot.slack.directory import LEARNED_MAX, SlackDirectory
 from bot.slack.people import Home, Record, standing

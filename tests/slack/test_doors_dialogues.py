@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.filled_form import NOTHING, TOO_MUCH
+from bot.domain.grammar.filled_form import NOTHING, TOO_MUCH
 from tests.slack.room import HOST, PRICING, Doc, Room, buttons, elements, room, small_print
 
 pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]

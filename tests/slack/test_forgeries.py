@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bot.domain.job import JobView
+from bot.domain.jobs.job import JobView
 from bot.ledger.books import Books
 from bot.services.setup import SWEEP
 from bot.slack.guard import UNREADABLE

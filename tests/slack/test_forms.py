@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.command import Command, Verb
-from bot.domain.policy import Allow, Ask, Decision
+from bot.domain.grammar.command import Command, Verb
+from bot.domain.policies.policy import Allow, Ask, Decision
 from bot.domain.site import Environment, Layer, Site
 from bot.domain.target import Target
 from bot.services.replies import FormWanted

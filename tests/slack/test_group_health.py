@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.defaults import built_in
-from bot.domain.policy import Approve, Conditions, Policy, Refuse, Rule, Run
+from bot.domain.policies.defaults import built_in
+from bot.domain.policies.policy import Approve, Conditions, Policy, Refuse, Rule, Run
 from bot.slack.directory import SlackDirectory
 from bot.slack.group_health import Seen, group_health
 from bot.slack.patience import WAITS_MOST, PatientApi

@@ -7,12 +7,12 @@ from textwrap import dedent
 
 import pytest
 
-from bot.domain.job import State
-from bot.domain.speech import Search
+from bot.domain.grammar.speech import Search
+from bot.domain.jobs.job import State
+from bot.domain.jobs.thread_step import Event, Told
+from bot.domain.jobs.timeline import Entry, Moment
+from bot.domain.proof.verdict import Verdict
 from bot.domain.stats import Ended, count
-from bot.domain.thread_step import Event, Told
-from bot.domain.timeline import Entry, Moment
-from bot.domain.verdict import Verdict
 from bot.services.replies import Kept, LogShown, StatsShown
 from bot.slack.cards import Card
 from bot.slack.cards.history import log_card, timeline_card

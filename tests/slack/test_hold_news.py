@@ -9,8 +9,8 @@ from textwrap import dedent
 
 import pytest
 
-from bot.domain.hold import ALL, Hold
-from bot.domain.hold_news import HoldNews, Turn
+from bot.domain.jobs.hold import ALL, Hold
+from bot.domain.jobs.hold_news import HoldNews, Turn
 from bot.ledger.books import Books
 from bot.services.setup import SLACK, hold_name
 from bot.slack.cards.hold_news import news_card

@@ -7,10 +7,10 @@ from textwrap import dedent
 
 import pytest
 
-from bot.domain.hold import ALL as EVERY_SITE
-from bot.domain.hold import Hold
-from bot.domain.job import JobView, State
-from bot.domain.policy import Allow, Ask
+from bot.domain.jobs.hold import ALL as EVERY_SITE
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.job import JobView, State
+from bot.domain.policies.policy import Allow, Ask
 from bot.ledger.holds import SheafSize, Waiting
 from bot.ledger.reviews import Review
 from bot.services.replies import HoldEnded, HoldLaid, JobsListed, Queued, Reply, SiteHeld, TakenBack, Waits

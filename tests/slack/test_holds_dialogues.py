@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.policy import Approve, BreakGlass, Conditions, Policy, Rule, Run
+from bot.domain.policies.policy import Approve, BreakGlass, Conditions, Policy, Rule, Run
 from providers.contract import Kind
 from tests.slack.room import HOST, PRICING, Doc, Room, buttons, room, small_print
 

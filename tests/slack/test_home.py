@@ -12,19 +12,20 @@ import pytest
 import pytest_asyncio
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.defaults import built_in
-from bot.domain.hold import Hold
-from bot.domain.job import JobView, State
-from bot.domain.policy import Conditions, Deny, Members, Policy, Rule, Run, Tightening
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.job import JobView, State
+from bot.domain.policies.defaults import built_in
+from bot.domain.policies.policy import Conditions, Deny, Members, Policy, Rule, Run, Tightening
+from bot.domain.proof.verdict import Verdict
 from bot.domain.site import Environment, Layer, Site
 from bot.domain.target import Target
 from bot.domain.undone import Undone, Way
-from bot.domain.verdict import Verdict
-from bot.services import approvals, deeds
-from bot.services.allowed import may_do
+from bot.services import deeds
 from bot.services.home import HomeView, Request, home_of
-from bot.services.roster import read_roster
 from bot.services.setup import Core, Current, Setup
+from bot.services.voting import approvals
+from bot.services.voting.allowed import may_do
+from bot.services.voting.roster import read_roster
 from bot.slack.cards.home import CHARACTERS, home_view
 from bot.slack.home import OPEN_SECONDS, HomeTabs, opened
 from bot.slack.web_api import SlackApi

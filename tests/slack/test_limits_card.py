@@ -6,7 +6,7 @@ from textwrap import dedent
 
 import pytest
 
-from bot.services.limits import AccountNow, BudgetNow, PriceNow
+from bot.services.running.limits import AccountNow, BudgetNow, PriceNow
 from bot.slack.cards.limits import limits_card, size_text
 from providers.contract import Pace, Price
 from tests.slack.cases import spelled

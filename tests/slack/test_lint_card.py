@@ -14,10 +14,10 @@ from bot.domain.lint.finding import Note, Remark, Severity
 from bot.domain.lint.report import Break, Report
 from bot.domain.lint.rules import lint
 from bot.domain.lint.served import Served
-from bot.domain.snippets import Server
+from bot.domain.lint.snippets import Server
 from bot.export.linted import lint_text
-from bot.services.purges import Asking
 from bot.services.replies import Linted
+from bot.services.requests.purges import Asking
 from bot.slack.cards.lint import GROUPS_SHOWN, is_cut, lint_card
 from bot.slack.past import Past
 from bot.slack.web_api import SlackApi

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.client import Record
-from bot.domain.policy import BreakGlass
+from bot.domain.policies.policy import BreakGlass
 from bot.local import Followed, Machine
 from bot.settings import Environment
 from tests.slack.room import HOST, Room, room, small_print

@@ -9,15 +9,15 @@ from textwrap import dedent
 import pytest
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.command import BadLine, Choice, Command, Misunderstood, Verb
-from bot.domain.hold import Hold
-from bot.domain.job import State
-from bot.domain.plan import Cost, LayerPlan, Plan
-from bot.domain.policy import Allow, Ask, Decision, Deny
+from bot.domain.grammar.command import BadLine, Choice, Command, Misunderstood, Verb
+from bot.domain.grammar.when import Due
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.job import State
+from bot.domain.jobs.plan import Cost, LayerPlan, Plan
+from bot.domain.policies.policy import Allow, Ask, Decision, Deny
+from bot.domain.proof.verdict import Look, Verdict, judge
 from bot.domain.target import Target
 from bot.domain.undone import Undone, Way
-from bot.domain.verdict import Look, Verdict, judge
-from bot.domain.when import Due
 from bot.services.replies import Checked, WhoAmI, refused_by
 from bot.slack.cards import Card
 from bot.slack.cards.checked import check_card

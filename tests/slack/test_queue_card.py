@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.hold import Hold
-from bot.domain.job import JobView, State
-from bot.domain.verdict import Verdict
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.job import JobView, State
+from bot.domain.proof.verdict import Verdict
 from bot.ledger.holds import Waiting
-from bot.services.queue import AccountQueue, HeldBack, QueueShown, Waiter
 from bot.services.replies import Full, Joined
+from bot.services.running.queue import AccountQueue, HeldBack, QueueShown, Waiter
 from bot.slack.cards.blocks import Card
 from bot.slack.cards.private import done_card
 from bot.slack.cards.queue import full_card, joined_card, ordinal, queue_card

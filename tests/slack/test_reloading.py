@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.policy import Conditions, Tightening
+from bot.domain.policies.policy import Conditions, Tightening
 from bot.reloading import reload
 from bot.settings import Settings, load
 from playground.clouds.cloudflare import Cloudflare

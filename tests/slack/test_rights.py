@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 import pytest
 import pytest_asyncio
 
-from bot.domain.command import Verb
-from bot.domain.job import JobView, State
-from bot.domain.rights import Deed
+from bot.domain.grammar.command import Verb
+from bot.domain.jobs.job import JobView, State
+from bot.domain.policies.rights import Deed
 from playground.people import TEAM
 from tests.slack.doors import PAGE, House, Seen, house
 from tests.slack.rights_page import BUTTONS, DEEDS, FORMS, HOME, LINES, ROLES, SHORTCUTS, is_no, pairs

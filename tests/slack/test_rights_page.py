@@ -10,10 +10,10 @@ from importlib import import_module
 import pytest
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.command import Verb
-from bot.domain.job import Approval, JobView, State
-from bot.domain.rights import Deed, Subject, authorise
-from bot.domain.verdict import Verdict
+from bot.domain.grammar.command import Verb
+from bot.domain.jobs.job import Approval, JobView, State
+from bot.domain.policies.rights import Deed, Subject, authorise
+from bot.domain.proof.verdict import Verdict
 from bot.slack.cards import deny, forms, purge_form
 from bot.slack.cards.home import PURGE_FORM
 from providers.contract import Kind

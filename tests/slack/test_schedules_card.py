@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.cron import read_cron
-from bot.domain.job import State
-from bot.domain.schedule import Schedule
+from bot.domain.jobs.job import State
+from bot.domain.jobs.schedule import Schedule
 from bot.services.replies import Planned, SchedulesListed
 from bot.slack.cards.schedules import schedules_card
 from tests.slack.cases import AT_8_30, NEW, PRICING, T, spelled

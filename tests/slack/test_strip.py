@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.verdict import Look, Verdict, judge
+from bot.domain.proof.verdict import Look, Verdict, judge
 from bot.services.replies import Checked
 from bot.slack.cards.checked_table import shortened
 from bot.slack.strip import PAGE_MAX, Strip, alt_of, draw_strip, head, strip_of

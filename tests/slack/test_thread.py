@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.job import RESTORED, JobView, State
-from bot.domain.thread_step import Event, Told
+from bot.domain.jobs.job import RESTORED, JobView, State
+from bot.domain.jobs.thread_step import Event, Told
 from bot.slack.cards import thread_line
 from bot.slack.cards.thread import again_line, outcome_line, reminder_line
 from bot.slack.cards.words import clock

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.job import RESTORED, State
-from bot.domain.timeline import Entry, Moment
-from bot.domain.verdict import Verdict
-from bot.domain.warming import Copy, Warming, Warmth
+from bot.domain.jobs.job import RESTORED, State
+from bot.domain.jobs.timeline import Entry, Moment
+from bot.domain.jobs.warming import Copy, Warming, Warmth
+from bot.domain.proof.verdict import Verdict
 from bot.services.replies import JobsListed, Warmed
 from bot.slack.answers import card_for
 from bot.slack.cards.history import moment_line

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bot.domain.hold import Hold
-from bot.domain.policy import Allow, Ask, Decision, Deny
+from bot.domain.jobs.hold import Hold
+from bot.domain.policies.policy import Allow, Ask, Decision, Deny
 from bot.domain.why import Cause, Certainty, Cure, Diagnosis, Name
 from bot.services.replies import Explained
 from bot.slack.cards.why import why_card

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.policy import Approve, BreakGlass, Conditions, Policy, Rule, Run
+from bot.domain.policies.policy import Approve, BreakGlass, Conditions, Policy, Rule, Run
 from bot.domain.site import Environment, Site
 from playground.people import PEOPLE, TEAM, WORKSPACE, Group, Person, Workspace
 from providers.contract import Kind

@@ -7,19 +7,19 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from bot.domain.actor import Actor, Standing
-from bot.domain.command import BadLine, Choice, Command, Misunderstood, Verb
-from bot.domain.hold import Hold
-from bot.domain.hold_news import HoldNews, Turn
-from bot.domain.job import Approval, JobView, LayerState, LayerView, State, Trouble, Vote
-from bot.domain.plan import Cost, LayerPlan, Plan
-from bot.domain.policy import Allow, Ask, Deny
+from bot.domain.grammar.command import BadLine, Choice, Command, Misunderstood, Verb
+from bot.domain.grammar.speech import Search
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.hold_news import HoldNews, Turn
+from bot.domain.jobs.job import Approval, JobView, LayerState, LayerView, State, Trouble, Vote
+from bot.domain.jobs.plan import Cost, LayerPlan, Plan
+from bot.domain.jobs.thread_step import Event, Told
+from bot.domain.jobs.timeline import Entry, Moment
+from bot.domain.policies.policy import Allow, Ask, Deny
+from bot.domain.proof.verdict import Look, Verdict, judge
 from bot.domain.site import Layer, Site
-from bot.domain.speech import Search
 from bot.domain.stats import Ended, count
 from bot.domain.target import Target
-from bot.domain.thread_step import Event, Told
-from bot.domain.timeline import Entry, Moment
-from bot.domain.verdict import Look, Verdict, judge
 from bot.ledger.holds import SheafSize, Waiting
 from bot.ledger.reviews import Review
 from bot.services.replies import Checked, HoldEnded, HoldLaid, Kept, LogShown, Queued, StatsShown, Waits, WhoAmI

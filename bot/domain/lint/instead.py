@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
-from bot.domain.answer import Answer
+from bot.domain.answers.answer import Answer
 from bot.domain.lint.finding import Note
 from bot.domain.masking import without_credentials
-from bot.domain.wording import listed
+from bot.domain.policies.wording import listed
 
 PLACES_SHOWN = 6
 REFUSING = frozenset({401, 403, 407, 429})  # about who asks, not about the page

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from bot.domain.caches import TARGETED
-from bot.domain.caching import Basis, Directives, Lifetime, is_targeted, stays_beyond, titled
-from bot.domain.fingerprint import MONTH, named, version_in_query
-from bot.domain.headers import age_of
+from bot.domain.answers.caches import TARGETED
+from bot.domain.answers.caching import Basis, Directives, Lifetime, is_targeted, stays_beyond, titled
+from bot.domain.answers.fingerprint import MONTH, named, version_in_query
+from bot.domain.answers.headers import age_of
 from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import Served, up_to
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.domain import apache_sections, express_lines, nginx_locations
-from bot.domain.express_lines import Made
-from bot.domain.fingerprint import version_in_query
+from bot.domain.answers.fingerprint import version_in_query
+from bot.domain.lint import apache_sections, express_lines, nginx_locations
+from bot.domain.lint.express_lines import Made
 from bot.domain.lint.finding import Cure, Finding, Note, Remark, Severity
+from bot.domain.lint.nginx_locations import located
 from bot.domain.lint.rules import score, together
 from bot.domain.lint.served import Served
-from bot.domain.nginx_locations import located
-from bot.domain.snippets import Server, snippet
+from bot.domain.lint.snippets import Server, snippet
 
 LONG = 3600  # seconds: what browsers keep so long outlives a deploy
 

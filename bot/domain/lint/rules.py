@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.caches import TARGETED
-from bot.domain.caching import titled
+from bot.domain.answers.caches import TARGETED
+from bot.domain.answers.caching import titled
 from bot.domain.lint import keeping, serving, sharing, targeted, varying
 from bot.domain.lint.finding import Finding, Found, Remark, Severity
 from bot.domain.lint.served import Served

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from bot.domain.answer import Answer
-from bot.domain.caches import ANY, Cache
-from bot.domain.caching import Basis, Lifetime, Policy, lifetime_browser, lifetime_shared, policy_of
-from bot.domain.fingerprint import MONTH, is_fingerprinted, is_no_word, is_static, may_be_fingerprinted, named
-from bot.domain.headers import age_of
+from bot.domain.answers.answer import Answer
+from bot.domain.answers.caches import ANY, Cache
+from bot.domain.answers.caching import Basis, Lifetime, Policy, lifetime_browser, lifetime_shared, policy_of
+from bot.domain.answers.fingerprint import MONTH, is_fingerprinted, is_no_word, is_static, may_be_fingerprinted, named
+from bot.domain.answers.headers import age_of
 from bot.domain.lint.instead import is_whole
 from providers.contract import Cached
 

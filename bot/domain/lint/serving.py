@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.domain.caching import moment
-from bot.domain.fingerprint import named, version_in_query
-from bot.domain.headers import age_of
+from bot.domain.answers.caching import moment
+from bot.domain.answers.fingerprint import named, version_in_query
+from bot.domain.answers.headers import age_of
 from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import FETCHED, Served, up_to
 

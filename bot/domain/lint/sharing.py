@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 
-from bot.domain.answer import Answer
-from bot.domain.caches import TARGETED
-from bot.domain.caching import Directives, stays_beyond, varied_by
+from bot.domain.answers.answer import Answer
+from bot.domain.answers.caches import TARGETED
+from bot.domain.answers.caching import Directives, stays_beyond, varied_by
 from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import Served
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.domain.caching import Directives, is_targeted, titled
+from bot.domain.answers.caching import Directives, is_targeted, titled
 from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import Served
 from bot.domain.shown import shown

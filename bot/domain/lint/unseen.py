@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.body import HEAD_MAX
-from bot.domain.codings import unreadable
+from bot.domain.answers.body import HEAD_MAX
+from bot.domain.answers.codings import unreadable
 from bot.domain.lint.finding import Note
+from bot.domain.lint.markup import LINKS_MAX
 from bot.domain.lint.served import Served
-from bot.domain.markup import LINKS_MAX
 from bot.domain.shown import shown
 
 SAYS_MAX = 40  # characters

@@ -11,9 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 
-from bot.domain.answer import PLAIN, Answer, Asked
-from bot.domain.caching import varied_by
-from bot.domain.devices import PHONE
+from bot.domain.answers.answer import PLAIN, Answer, Asked
+from bot.domain.answers.caching import varied_by
+from bot.domain.answers.devices import PHONE
 from bot.domain.lint.finding import Cure, Found, Severity
 from bot.domain.lint.served import Served
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from bot.domain.answer import Answer, Asked
-from bot.domain.caching import titled, varied_by
-from bot.domain.devices import as_device
-from bot.domain.finding import ALIKE_TO_ALL, Verdict
-from bot.domain.look import in_short
+from bot.domain.answers.answer import Answer, Asked
+from bot.domain.answers.caching import titled, varied_by
+from bot.domain.answers.devices import as_device
 from bot.domain.masking import masked
+from bot.domain.proof.finding import ALIKE_TO_ALL, Verdict
+from bot.domain.proof.look import in_short
+from bot.domain.proof.variants import AS_A_PHONE, ENCODING, to_diagnose
 from bot.domain.site import Site
-from bot.domain.variants import AS_A_PHONE, ENCODING, to_diagnose
 from bot.domain.why.case import Case
 from bot.domain.why.spots import LOCATION_MAX, SENDS_MAX, Glance, Spot, Tier, names_of
 

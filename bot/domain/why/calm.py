@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from bot.domain.finding import AHEAD, UNREADABLE, UNSTEADY, Verdict
-from bot.domain.look import Look
-from bot.domain.variants import ENCODING
+from bot.domain.proof.finding import AHEAD, UNREADABLE, UNSTEADY, Verdict
+from bot.domain.proof.look import Look
+from bot.domain.proof.variants import ENCODING
 from bot.domain.why import certificates
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name

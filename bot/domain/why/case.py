@@ -7,13 +7,13 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from bot.domain.durations import span
-from bot.domain.finding import UNSTEADY, Finding, Page, Verdict, find
-from bot.domain.hold import Hold
-from bot.domain.job import JobView, LayerView
-from bot.domain.look import ORIGIN, Likeness, Look, compare
-from bot.domain.saying import url_line
+from bot.domain.grammar.saying import url_line
+from bot.domain.jobs.hold import Hold
+from bot.domain.jobs.job import JobView, LayerView
+from bot.domain.proof.finding import UNSTEADY, Finding, Page, Verdict, find
+from bot.domain.proof.look import ORIGIN, Likeness, Look, compare
+from bot.domain.proof.variants import ENCODING
 from bot.domain.site import Site
-from bot.domain.variants import ENCODING
 from bot.domain.why.spots import Course, Glance, Spot, Tier
 from bot.domain.why.standing_in import no_page
 from providers.contract import Copies, Kind

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.speech import VERB_OF, Verb
+from bot.domain.grammar.speech import VERB_OF, Verb
 
 
 class Name(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from bot.domain.answer import UNTRUSTED
+from bot.domain.answers.answer import UNTRUSTED
 from bot.domain.why.case import Case
 from bot.domain.why.spots import Spot, do, names_of
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.marks import CHALLENGES
+from bot.domain.answers.marks import CHALLENGES
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of

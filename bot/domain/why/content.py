@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from bot.domain.answer import Asked
-from bot.domain.caching import Directives, varied_by
+from bot.domain.answers.answer import Asked
+from bot.domain.answers.caching import Directives, varied_by
 from bot.domain.durations import span
-from bot.domain.look import Look
-from bot.domain.variants import ENCODING
+from bot.domain.proof.look import Look
+from bot.domain.proof.variants import ENCODING
 from bot.domain.why.case import Case, Twin
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.last_look import was_old_to_all

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from bot.domain.finding import Page, Verdict
-from bot.domain.fresh_notes import noted
-from bot.domain.job import State
-from bot.domain.look import describe, in_short
-from bot.domain.modified import told_older
-from bot.domain.reasons import REWRITTEN
-from bot.domain.retrying import can_be_retried
+from bot.domain.jobs.job import State
+from bot.domain.jobs.retrying import can_be_retried
+from bot.domain.proof.finding import Page, Verdict
+from bot.domain.proof.fresh_notes import noted
+from bot.domain.proof.look import describe, in_short
+from bot.domain.proof.modified import told_older
+from bot.domain.proof.reasons import REWRITTEN
 from bot.domain.why import (
     broken,
     calm,

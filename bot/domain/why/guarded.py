@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.marks import Guard, challenge_on, refusal_on
+from bot.domain.answers.marks import Guard, challenge_on, refusal_on
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.spots import Spot, Tier, do, each, names_of

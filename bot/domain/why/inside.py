@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.durations import span
-from bot.domain.finding import Verdict
-from bot.domain.job import LayerView
+from bot.domain.jobs.job import LayerView
+from bot.domain.proof.finding import Verdict
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.remedy import knows, or_wider, past

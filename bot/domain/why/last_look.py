@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.domain.durations import span
-from bot.domain.finding import Page, Verdict, find
-from bot.domain.look import ORIGIN, Look, describe
+from bot.domain.proof.finding import Page, Verdict, find
+from bot.domain.proof.look import ORIGIN, Look, describe
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.ours import SETTLING

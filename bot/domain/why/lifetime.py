@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.domain.caches import Cache, cache_of
-from bot.domain.caching import Lifetime, lifetime_shared, policy_of, stays_beyond, targeted_field, titled
+from bot.domain.answers.caches import Cache, cache_of
+from bot.domain.answers.caching import Lifetime, lifetime_shared, policy_of, stays_beyond, targeted_field, titled
 from bot.domain.durations import span
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Name

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from bot.domain.job import JobView, State
+from bot.domain.jobs.job import JobView, State
+from bot.domain.policies.wording import expired
 from bot.domain.why.case import Case, Ours
-from bot.domain.wording import expired
 
 TOLD_FOR = 86_400.0  # seconds
 _STATES = (State.DENIED, State.CANCELLED, State.EXPIRED)

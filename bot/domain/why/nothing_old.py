@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from bot.domain.caching import Directives
+from bot.domain.answers.caching import Directives
 from bot.domain.durations import span
-from bot.domain.finding import Verdict
-from bot.domain.job import State
-from bot.domain.look import GONE, ORIGIN, Likeness, Look, compare
+from bot.domain.jobs.job import State
+from bot.domain.proof.finding import Verdict
+from bot.domain.proof.look import GONE, ORIGIN, Likeness, Look, compare
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.origins_cache import copies

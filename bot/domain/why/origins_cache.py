@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.domain.answer import Answer
+from bot.domain.answers.answer import Answer
 from bot.domain.why.case import Case
 
 _COPY = re.compile(r"\b(hit|stale|updating|fresh)\b", re.IGNORECASE)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.durations import span
-from bot.domain.finding import Verdict
-from bot.domain.job import JobView, LayerState, State
-from bot.domain.look import Look, describe
+from bot.domain.jobs.job import JobView, LayerState, State
+from bot.domain.proof.finding import Verdict
+from bot.domain.proof.look import Look, describe
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.owners import is_own, siblings

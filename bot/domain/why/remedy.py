@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.domain.copies_left import reaches
-from bot.domain.saying import safe_word
+from bot.domain.grammar.saying import safe_word
+from bot.domain.proof.copies_left import reaches
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cure
 from bot.domain.why.owners import is_own, siblings, to_look_at

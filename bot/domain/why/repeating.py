@@ -8,11 +8,11 @@ from enum import StrEnum
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
-from bot.domain.answer import PLAIN, Asked
-from bot.domain.devices import as_device
+from bot.domain.answers.answer import PLAIN, Asked
+from bot.domain.answers.devices import as_device
 from bot.domain.masking import MASK, header_masked
+from bot.domain.proof.variants import ENCODING
 from bot.domain.resolvers import address_of
-from bot.domain.variants import ENCODING
 from bot.domain.why.case import Case, Resolved
 from bot.domain.why.spots import Spot, Tier
 

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
 
-from bot.domain.answer import Answer
+from bot.domain.answers.answer import Answer
 from bot.domain.durations import span
-from bot.domain.finding import REFUSING
-from bot.domain.look import SHOWN_MAX, Look, bare_etag, compare
 from bot.domain.masking import masked
-from bot.domain.variants import ENCODING
+from bot.domain.proof.finding import REFUSING
+from bot.domain.proof.look import SHOWN_MAX, Look, bare_etag, compare
+from bot.domain.proof.variants import ENCODING
 from providers.contract import Cached
 
 NEAR = 10  # seconds

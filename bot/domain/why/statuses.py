@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from bot.domain.finding import Verdict
-from bot.domain.locations import host_of, led
+from bot.domain.answers.locations import host_of, led
+from bot.domain.grammar.saying import safe_word
 from bot.domain.masking import masked, without_credentials
-from bot.domain.saying import safe_word
+from bot.domain.proof.finding import Verdict
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.remedy import or_wider, past

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.marks import TITLES, cdns_on, hit_on
+from bot.domain.answers.marks import TITLES, cdns_on, hit_on
 from bot.domain.why.case import Case
 from bot.domain.why.spots import Spot
 from providers.contract import Cached

@@ -6,10 +6,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from bot.domain.caching import moment
-from bot.domain.job import LayerState, LayerView
-from bot.domain.look import ORIGIN, Likeness, Look, compare, is_one_copy
-from bot.domain.modified import NOW
+from bot.domain.answers.caching import moment
+from bot.domain.jobs.job import LayerState, LayerView
+from bot.domain.proof.look import ORIGIN, Likeness, Look, compare, is_one_copy
+from bot.domain.proof.modified import NOW
 from bot.domain.why.case import Case, Front, Ours
 from bot.domain.why.cause import Certainty
 from bot.domain.why.spots import Course, Spot, Tier

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.answer import PLAIN, Asked
-from bot.domain.finding import OTHER_BYTES, PART, Verdict
+from bot.domain.answers.answer import PLAIN, Asked
+from bot.domain.proof.finding import OTHER_BYTES, PART, Verdict
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.ours import SETTLING, healed_softly

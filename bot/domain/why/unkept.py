@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bot.domain.caching import Basis, lifetime_shared
-from bot.domain.finding import OTHER_BYTES
+from bot.domain.answers.caching import Basis, lifetime_shared
+from bot.domain.proof.finding import OTHER_BYTES
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.closed import silent_to_us

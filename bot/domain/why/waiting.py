@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bot.domain.durations import length, span
-from bot.domain.hold import ALL, Hold
-from bot.domain.job import JobView, LayerState, LayerView, State
+from bot.domain.jobs.hold import ALL, Hold
+from bot.domain.jobs.job import JobView, LayerState, LayerView, State
 from bot.domain.why.case import Case, InLine, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.remedy import every_key, or_wider

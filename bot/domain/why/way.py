@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from bot.domain.answers.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on
 from bot.domain.durations import span
-from bot.domain.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on
 from bot.domain.why.case import Case, Resolved
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.closed import failed, had_from_it, silent_to_us

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.absent import absent
-from bot.domain.look import Look
+from bot.domain.proof.absent import absent
+from bot.domain.proof.look import Look
 from bot.slack.cards.words import listed
 from bot.slack.escape import url_text
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.domain.durations import duration
-from bot.domain.job import State
-from bot.domain.look import in_short
+from bot.domain.jobs.job import State
+from bot.domain.proof.look import in_short
+from bot.domain.proof.verdict import Judgement, Look, Verdict
 from bot.domain.shown import count
-from bot.domain.verdict import Judgement, Look, Verdict
-from bot.services.checks import old_of
+from bot.services.looks.checks import old_of
 from bot.services.replies import Checked
 from bot.slack.cards.absent import absent_told
 from bot.slack.cards.blocks import Block, Card, actions, button, card, paragraphs, table

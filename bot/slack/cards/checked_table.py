@@ -12,11 +12,11 @@ from itertools import groupby, zip_longest
 from urllib.parse import urlsplit
 
 from bot.domain.durations import span
-from bot.domain.look import bare_etag, in_short
 from bot.domain.masking import masked
+from bot.domain.proof.look import bare_etag, in_short
+from bot.domain.proof.verdict import ORIGIN, Look, Verdict
 from bot.domain.shown import count
-from bot.domain.verdict import ORIGIN, Look, Verdict
-from bot.services.checks import DNS, by_page, places_of, verdict_of
+from bot.services.looks.checks import DNS, by_page, places_of, verdict_of
 from bot.services.replies import Checked
 from bot.slack.cards.words import listed, number
 

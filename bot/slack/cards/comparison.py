@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from bot.domain.deploy import is_page
+from bot.domain.deploys.deploy import is_page
 from bot.domain.durations import length
-from bot.domain.job import JobView, State
-from bot.domain.look import Likeness, Look, compare
-from bot.domain.verdict import Verdict, describe
-from bot.services.checks import DNS
+from bot.domain.jobs.job import JobView, State
+from bot.domain.proof.look import Likeness, Look, compare
+from bot.domain.proof.verdict import Verdict, describe
+from bot.services.looks.checks import DNS
 from bot.slack.escape import escape, url_text
 from providers.contract import Kind
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.job import JobView
+from bot.domain.jobs.job import JobView
 from bot.slack.cards.blocks import Block, Card, button, card, section
 from bot.slack.cards.gone import has_gone
 from bot.slack.cards.words import listed, subject

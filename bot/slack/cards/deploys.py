@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.deploy import Deploy
-from bot.domain.job import JobView, State
-from bot.domain.look import ORIGIN
-from bot.domain.met import EXPECTED_SHOWN, PATH_MAX, Met, met
+from bot.domain.deploys.deploy import Deploy
+from bot.domain.jobs.job import JobView, State
+from bot.domain.proof.look import ORIGIN
+from bot.domain.proof.met import EXPECTED_SHOWN, PATH_MAX, Met, met
 from bot.domain.shown import count
-from bot.services.notes import deployer
+from bot.services.deploying.notes import deployer
 from bot.slack.cards.words import at_places, listed, number
 from bot.slack.escape import code, escape, linked, person
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.durations import duration
-from bot.domain.plan import LayerPlan, Plan
-from bot.domain.policy import Allow, Ask, Decision, Deny
+from bot.domain.grammar.when import Due
+from bot.domain.jobs.plan import LayerPlan, Plan
+from bot.domain.policies.policy import Allow, Ask, Decision, Deny
 from bot.domain.shown import count
 from bot.domain.undone import Undone
-from bot.domain.when import Due
 from bot.slack.cards.blocks import Card, card
 from bot.slack.cards.words import (
     cost_text,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.durations import duration
-from bot.domain.job import Approval, JobView, State
-from bot.domain.policy import is_person
+from bot.domain.jobs.job import Approval, JobView, State
+from bot.domain.policies.policy import is_person
+from bot.domain.policies.wording import listed as either
 from bot.domain.shown import count
-from bot.domain.wording import listed as either
 from bot.ledger.reviews import Review
 from bot.slack.cards.blocks import Block, Card, Confirm, button, card, context
 from bot.slack.cards.outcome import held_told, mentions

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.job import JobView, LayerState, LayerView, State
+from bot.domain.jobs.job import JobView, LayerState, LayerView, State
 from bot.domain.shown import count
 from bot.slack.cards.words import is_lost, number, subject, title, titles
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from bot.domain.job import JobView, State
-from bot.domain.period import told as period_told
-from bot.domain.searching import search_line
+from bot.domain.grammar.period import told as period_told
+from bot.domain.grammar.searching import search_line
+from bot.domain.grammar.speech import WORD_OF, Search, Verb
+from bot.domain.jobs.job import JobView, State
+from bot.domain.jobs.timeline import Entry, Moment
+from bot.domain.proof.verdict import Verdict
 from bot.domain.shown import count
-from bot.domain.speech import WORD_OF, Search, Verb
-from bot.domain.timeline import Entry, Moment
-from bot.domain.verdict import Verdict
 from bot.services.replies import LogShown
 from bot.slack.cards.blocks import Block, Card, actions, button, card, paragraphs
 from bot.slack.cards.holds import undone_line

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.domain.durations import duration
-from bot.domain.hold import ALL, Hold
-from bot.domain.hold_news import HoldNews, Turn
+from bot.domain.jobs.hold import ALL, Hold
+from bot.domain.jobs.hold_news import HoldNews, Turn
 from bot.domain.shown import count
 from bot.slack.cards.blocks import Card, card
 from bot.slack.cards.holds import REASON_MAX, begun, goes_on, hold_line, laid_lines, place, until

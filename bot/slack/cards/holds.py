@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.hold import ALL, Hold
-from bot.domain.policy import Ask, Decision
+from bot.domain.jobs.hold import ALL, Hold
+from bot.domain.policies.policy import Ask, Decision
 from bot.domain.shown import count
 from bot.ledger.dropped import AGAIN, NOT_KNOWN
 from bot.ledger.holds import BY_RESTORE, CameToNothing, Over, Waiting

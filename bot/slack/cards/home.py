@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 
-from bot.domain.hold import ALL, Hold
-from bot.domain.job import JobView, State
+from bot.domain.jobs.hold import ALL, Hold
+from bot.domain.jobs.job import JobView, State
 from bot.domain.shown import count
 from bot.domain.site import Site
 from bot.services.home import HomeView, Request

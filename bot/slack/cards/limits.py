@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.durations import duration
 from bot.domain.shown import count
-from bot.services.limits import AccountNow, BudgetNow, PriceNow
+from bot.services.running.limits import AccountNow, BudgetNow, PriceNow
 from bot.slack.cards.blocks import Card, card
 from bot.slack.cards.words import listed, units
 from bot.slack.escape import code, escape, linked

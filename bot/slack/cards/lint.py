@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from bot.domain.lint.finding import Finding, Severity
 from bot.domain.lint.report import Report
 from bot.domain.lint.rules import RULE_OF
+from bot.domain.lint.snippets import Server
 from bot.domain.shown import count
-from bot.domain.snippets import Server
 from bot.export.linted import NO_SERVER, and_more, counted, setting_of, stays, trap, whose
 from bot.services.replies import Linted
 from bot.slack.cards.blocks import Block, Card, actions, button, context, section

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from bot.domain.hold import OVERRULED
-from bot.domain.job import JobView
+from bot.domain.jobs.hold import OVERRULED
+from bot.domain.jobs.job import JobView
 from bot.slack.cards.blocks import Card, card
 from bot.slack.cards.root import what
 from bot.slack.cards.words import subject

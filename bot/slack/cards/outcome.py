@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from bot.domain.durations import duration
-from bot.domain.hold import ALL, Hold
-from bot.domain.job import Approval, JobView, LayerState, LayerView, State
-from bot.domain.progress import share_sent
+from bot.domain.jobs.hold import ALL, Hold
+from bot.domain.jobs.job import Approval, JobView, LayerState, LayerView, State
+from bot.domain.jobs.progress import share_sent
+from bot.domain.policies.wording import expired
+from bot.domain.proof.verdict import ORIGIN, Verdict
 from bot.domain.shown import count
-from bot.domain.verdict import ORIGIN, Verdict
-from bot.domain.wording import expired
 from bot.slack.cards.deploys import headline
 from bot.slack.cards.words import (
     at_places,

@@ -6,12 +6,12 @@ import re
 from collections.abc import Collection, Sequence
 
 from bot.domain.actor import Standing
-from bot.domain.command import Choice, Command, Misunderstood
-from bot.domain.job import JobView, Part, State
+from bot.domain.grammar.command import Choice, Command, Misunderstood
+from bot.domain.grammar.speech import LOOKING, Verb
+from bot.domain.jobs.job import JobView, Part, State
+from bot.domain.policies.wording import counted
 from bot.domain.shown import count
 from bot.domain.site import Site
-from bot.domain.speech import LOOKING, Verb
-from bot.domain.wording import counted
 from bot.services.replies import WhoAmI
 from bot.slack.cards.blocks import Block, Card, actions, button, card, section
 from bot.slack.cards.gone import has_gone, nothing_went

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.filled_form import FILE, KIND, MODE, REASON, SITE, THINGS
+from bot.domain.grammar.filled_form import FILE, KIND, MODE, REASON, SITE, THINGS
 from bot.domain.shown import count
 from bot.domain.site import Site
 from bot.services.replies import PurgeFormWanted
-from bot.services.wishes import TYPED_MAX
+from bot.services.requests.wishes import TYPED_MAX
 from bot.slack.cards.blocks import Block, Card, button, card, context
 from bot.slack.cards.private import copied
 from bot.slack.cards.words import listed

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.domain.durations import duration
-from bot.domain.job import State
+from bot.domain.jobs.job import State
 from bot.domain.shown import count
-from bot.services.queue import MINE_SHOWN, AccountQueue, HeldBack, QueueShown, Waiter
 from bot.services.replies import Full, Joined, Waits
+from bot.services.running.queue import MINE_SHOWN, AccountQueue, HeldBack, QueueShown, Waiter
 from bot.slack.cards.blocks import Block, Card, button, card
 from bot.slack.cards.holds import begun, hold_line, waiting_line
 from bot.slack.cards.words import clock, listed

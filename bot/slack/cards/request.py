@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.domain.durations import duration
-from bot.domain.job import Approval, JobView, State, Vote
+from bot.domain.jobs.job import Approval, JobView, State, Vote
+from bot.domain.policies.wording import dollars
 from bot.domain.shown import count
-from bot.domain.wording import dollars
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.glass import hint_line
 from bot.slack.cards.gone import has_gone, nothing_went

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from bot.domain.durations import duration, length
-from bot.domain.job import Approval, JobView, LayerView, State
-from bot.domain.reasons import ORIGIN_OLD
-from bot.domain.retrying import can_be_retried
+from bot.domain.jobs.job import Approval, JobView, LayerView, State
+from bot.domain.jobs.retrying import can_be_retried
+from bot.domain.jobs.steps import DECIDE_WITHIN, looks_of
+from bot.domain.proof.reasons import ORIGIN_OLD
+from bot.domain.proof.verdict import NONE_COVERED, Verdict
 from bot.domain.shown import count
-from bot.domain.steps import DECIDE_WITHIN, looks_of
-from bot.domain.verdict import NONE_COVERED, Verdict
 from bot.slack.cards.absent import absent_told
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.comparison import comparison

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.domain.durations import length
-from bot.domain.job import JobView, State
+from bot.domain.jobs.job import JobView, State
 from bot.domain.shown import count
 from bot.services.replies import Planned, SchedulesListed
 from bot.slack.cards.blocks import Block, Card, actions, button, section

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.actor import is_machine
 from bot.domain.durations import duration, length
-from bot.domain.hold import OBSERVER, Hold
-from bot.domain.job import Approval, JobView, State
+from bot.domain.jobs.hold import OBSERVER, Hold
+from bot.domain.jobs.job import Approval, JobView, State
+from bot.domain.jobs.thread_step import Event, Told
+from bot.domain.policies.wording import expired
 from bot.domain.shown import count
-from bot.domain.thread_step import Event, Told
-from bot.domain.wording import expired
 from bot.slack.cards.deploys import trouble_line
 from bot.slack.cards.gone import has_gone, nothing_went
 from bot.slack.cards.outcome import approvals_left, mentions, outcome

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from bot.domain.modified import told_older
-from bot.domain.reasons import REWRITTEN
-from bot.domain.verdict import ORIGIN, Look, Verdict
-from bot.services.checks import by_page, verdict_of
+from bot.domain.proof.modified import told_older
+from bot.domain.proof.reasons import REWRITTEN
+from bot.domain.proof.verdict import ORIGIN, Look, Verdict
+from bot.services.looks.checks import by_page, verdict_of
 from bot.services.replies import Checked
 from bot.slack.escape import escape, url_text
 

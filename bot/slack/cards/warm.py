@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from bot.domain.job import JobView, State
-from bot.domain.reasons import PLACE, said_of
+from bot.domain.jobs.job import JobView, State
+from bot.domain.jobs.warming import AT_ONCE, KEPT, PAGES_MAX, Copy, Warming, Warmth
+from bot.domain.proof.reasons import PLACE, said_of
+from bot.domain.proof.variants import vary_told
+from bot.domain.proof.verdict import Verdict
+from bot.domain.proof.world import PUBLIC
 from bot.domain.shown import count
-from bot.domain.variants import vary_told
-from bot.domain.verdict import Verdict
-from bot.domain.warming import AT_ONCE, KEPT, PAGES_MAX, Copy, Warming, Warmth
-from bot.domain.world import PUBLIC
-from bot.services.checks import DNS
+from bot.services.looks.checks import DNS
 from bot.services.replies import Warmed
 from bot.slack.cards.blocks import Card, card, paragraphs
 from bot.slack.cards.gone import has_gone

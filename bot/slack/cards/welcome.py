@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bot.domain.policies.wording import listed
 from bot.domain.shown import count
 from bot.domain.site import Site
-from bot.domain.wording import listed
 from bot.services.setup import Setup
 from bot.slack.cards.blocks import Card, card
 from bot.slack.escape import escape

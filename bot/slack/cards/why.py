@@ -6,7 +6,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Sequence
 
-from bot.domain.policy import Ask, Deny
+from bot.domain.policies.policy import Ask, Deny
 from bot.domain.why import Cause, Certainty, Cure, Name
 from bot.domain.why.repeating import stands_for
 from bot.services.replies import Explained

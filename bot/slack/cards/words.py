@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from bot.domain.defaults import SMALL_MAX
 from bot.domain.durations import duration
-from bot.domain.job import JobView, LayerState, LayerView
-from bot.domain.plan import Cost
+from bot.domain.jobs.job import JobView, LayerState, LayerView
+from bot.domain.jobs.plan import Cost
+from bot.domain.policies.defaults import SMALL_MAX
+from bot.domain.policies.wording import dollars
+from bot.domain.proof.stand_ins import stand_ins
 from bot.domain.shown import count
-from bot.domain.stand_ins import stand_ins
-from bot.domain.wording import dollars
-from bot.services.checks import DNS
+from bot.services.looks.checks import DNS
 from bot.slack.escape import code, escape, url_text
 from providers.contract import Kind
 

@@ -1,0 +1,1 @@
+"""What a deploy changed, and what of it is purged."""

@@ -1,0 +1,313 @@
+"""Why a verdict is as it is: each reason once, with its places and with how many pages it is about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.domain.proof.finding import Finding, Page, Verdict, find
+from bot.domain.proof.fresh_notes import noted
+from bot.domain.proof.look import ORIGIN, Likeness, Look, compare, describe, in_short, is_one_copy
+from bot.domain.proof.modified import told_older
+from bot.domain.proof.reached import Purged, aged_here, is_older, not_asked
+from bot.domain.proof.several_nodes import new_then_old
+from bot.domain.proof.unseen_centres import not_met_again
+from bot.domain.proof.variants import others_may_differ, partly_asked
+from providers.contract import Cached
+
+NAMED_MAX = 3  # places and reasons that a sentence names
+PLACE = "\0"  # stands for the places of one reason
+PAGE_MAX = 80  # characters of a page's name in a sentence
+REFILLED = "the edge fetched it again after the purge and got the old one: a cache further in may still hold that"
+FURTHER_IN = "the edge does not keep it, so a cache further in does"
+MOVED_ON = "the origin has changed since this purge was proven: purge again for what is new"
+SOFT = "after a soft purge a cache may serve the old once more while it fetches the new"
+REWRITTEN = "only the bytes differ; if the edge rewrites pages it may be new: a `marker` for the site would tell"
+KEPT_APART = (
+    "a plain visitor gets the new page; the old copy seems to have a key of its own, which this purge did not reach"
+)
+ORIGIN_LACKS = "the origin itself does not show it yet: is the new version out there?"
+ORIGIN_OLD = "if it still looks old, the origin itself may be old"
+
+_OF_MANY = {
+    f"{PLACE} serves": f"{PLACE} serve",
+    f"{PLACE} begins as": f"{PLACE} begin as",
+    f"{PLACE} gives all": f"{PLACE} give all",
+    f"{PLACE} answers in": f"{PLACE} answer in",
+    f"{PLACE} redirects": f"{PLACE} redirect",
+    f"{PLACE} is asked over http, as its address in the configuration says, and only answers": (
+        f"{PLACE} are asked over http, as their addresses in the configuration say, and only answer"
+    ),
+    f"{PLACE} kept its copy": f"{PLACE} kept their copies",
+    "fetched it anew and got a copy that is older than the purge, and is what the origin serves: it came": (
+        "fetched it anew and got copies that are older than the purge, and are what the origin serves: they came"
+    ),
+    f"the copy at {PLACE} is older than the purge by its Age, and is": (
+        f"the copies at {PLACE} are older than the purge by their Age, and are"
+    ),
+    f"the copy at {PLACE} is right": f"the copies at {PLACE} are right",
+    "was still old": "were still old",
+    "may be from before the purge, so it proves": "may be from before the purge, so they prove",
+    f"the copy at {PLACE} is new and right, but says that it is older than the purge, so it proves": (
+        f"the copies at {PLACE} are new and right, but say that they are older than the purge, so they prove"
+    ),
+    "adds to its Age, or another server gave it": "adds to their Age, or other servers gave them",
+}
+
+_Verdicts = Mapping[str, Verdict]  # by place
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What a reason may be told with."""
+
+    pages: Sequence[Page]
+    at: _Verdicts
+    same: tuple[str, ...]
+    purged: Purged
+    moved_on: bool  # the origin, since the purge was proven
+
+    def places(self, verdict: Verdict) -> list[str]:
+        return [place for place, here in self.at.items() if here is verdict]
+
+    def origin_lacks(self, look: Look) -> bool:
+        """Whether the origin does not show either what `look` lacks."""
+        here = (page for page in self.pages if (page.url, page.variant) == (look.url, look.variant))
+        return any(origin.lacks for page in here for origin in page.now(ORIGIN))
+
+    def origin_status(self, look: Look) -> str:
+        """What the origin answers, where its status is another."""
+        here = (page for page in self.pages if (page.url, page.variant) == (look.url, look.variant))
+        status = next(
+            (origin.status for page in here for origin in page.now(ORIGIN) if not origin.problem), look.status
+        )
+        return f"; the origin answers {status}" if status != look.status else ""
+
+    def origin_changed(self, look: Look) -> str:
+        """When both were last changed, where nothing but that and the bytes tells them apart."""
+        here = (page for page in self.pages if (page.url, page.variant) == (look.url, look.variant))
+        origins = [origin for page in here for origin in page.now(ORIGIN) if not origin.problem]
+        told = told_older(look, origins)
+        return f", {told}" if told else ""
+
+    def was_there(self, look: Look) -> bool:
+        """Whether its place gave this very copy before the purge."""
+        pages = (page for page in self.pages if (page.url, page.variant) == (look.url, look.variant))
+        return any(is_one_copy(was, look) for page in pages for was in page.was(look.place))
+
+    def urls(self) -> int:
+        return len({page.url for page in self.pages})
+
+    def since_purge(self, look: Look) -> float | None:
+        return None if self.purged.at is None else look.at - self.purged.at
+
+
+def why(verdict: Verdict, findings: Sequence[Finding], scene: Scene) -> Sequence[str]:
+    match verdict:
+        case Verdict.STALE:
+            return list(_why_stale([f for f in findings if f.verdict is Verdict.STALE], scene))
+        case Verdict.UNKNOWN:
+            fresh = scene.places(Verdict.FRESH)
+            return [*_reasons(findings, scene), *([f"fresh at {', '.join(fresh)}"] if fresh else [])]
+        case _:
+            return [*_why_fresh(findings, scene), *_reasons(findings, scene), *_failing(scene), *_plainly(scene)]
+
+
+def _why_fresh(findings: Sequence[Finding], scene: Scene) -> Iterable[str]:
+    same = [place for place in scene.same if scene.at[place] is Verdict.FRESH]
+    empty = [
+        place for place in scene.at if all(page.was_missing(place) for page in scene.pages if page.was_asked(place))
+    ]
+    if empty:
+        yield f"not in the cache at {_listed(empty)} before the purge"
+    if same:
+        yield f"already the same at {_listed(same)} before the purge"
+    told = {*same, *empty}
+    if told == {*scene.at} and all(_unchanged(page, place) for page in scene.pages for place in told):
+        yield ORIGIN_OLD
+    if survivors := [look for look in _kept(findings, scene) if look.place not in same]:
+        first = survivors[0]
+        of = f" of {_named(first.url)}" if first.shows or scene.urls() > 1 else ""
+        serves = f"shows {first.shows}" if first.shows else "is what the origin serves"
+        yield f"{first.place} kept its copy{of} ({describe(first, first.at)}), which {serves}"
+    if old_at_first := [place for place in scene.places(Verdict.FRESH) if place in scene.purged.was_old_at]:
+        yield f"{_listed(old_at_first)}: old at an earlier look, fresh now in {_answers(old_at_first, scene)}"
+
+
+def _kept(findings: Sequence[Finding], scene: Scene) -> list[Look]:
+    """Copies that were there before the purge."""
+    return [
+        look
+        for page in scene.pages
+        for look in (f.look for f in findings if f.look and (f.url, f.variant) == (page.url, page.variant))
+        if is_older(aged_here(look, page), scene.purged.since)
+    ]
+
+
+def _answers(places: Sequence[str], scene: Scene) -> str:
+    """How many answers, one after the other, each page gave at each of `places`, at least."""
+    plain = [look for page in scene.pages if not page.variant for place in places for look in page.now(place)]
+    least = min((look.answers for look in plain), default=1)
+    return "one answer" if least == 1 else f"{least} answers in a row"
+
+
+def _failing(scene: Scene) -> list[str]:
+    """How many answers of a place were failures, where others of it were the page."""
+    told: dict[str, list[str]] = {}
+    for place in scene.at:
+        looks = [look for page in scene.pages if not page.variant for look in page.now(place)]
+        failures = [failure for look in looks for failure in look.failures]
+        total = sum(look.answers for look in looks) + len(failures)
+        if failures:
+            errors = "was an error" if len(failures) == 1 else "were errors"
+            line = f"{len(failures)} of {total} answers {errors} ({_listed(list(dict.fromkeys(failures)))})"
+            told.setdefault(line, []).append(place)
+    return [f"{_listed(places)}: {line}" for line, places in told.items()]
+
+
+def _plainly(scene: Scene) -> list[str]:
+    """Whose answers were seen, where they are not everybody's."""
+    looks = [look for page in scene.pages for look in page.after]
+    whose = (others_may_differ(looks), partly_asked(looks), *noted(scene.pages, _listed))
+    over = list(dict.fromkeys(look.place for look in looks if look.over and look.place != ORIGIN))
+    told = f"{_listed(over)} asked over http, as the address says: https visitors may get other copies" if over else ""
+    return [line for line in (*whose, told, *_not_met_again(scene)) if line]
+
+
+def _not_met_again(scene: Scene) -> list[str]:
+    """Data centres that were old before the purge and gave no answer after it."""
+    gone = {place: [name for page in scene.pages for name in not_met_again(page, place)] for place in scene.at}
+    return [
+        f"{place} at {_listed(list(dict.fromkeys(names)))}: old before the purge, and not met again since"
+        for place, names in gone.items()
+        if names and scene.purged.at is not None
+    ]
+
+
+def _unchanged(page: Page, place: str) -> bool:
+    return all(compare(was, now) is Likeness.SAME for was in page.was(place) for now in page.now(place))
+
+
+def _why_stale(stale: Sequence[Finding], scene: Scene) -> Iterable[str]:
+    places = scene.places(Verdict.STALE)
+    old = "old at" if scene.purged.at is None else "still old at"
+    yield f"{old} {_listed([_old_at(place, stale, scene) for place in places])}"
+    if scene.moved_on:
+        yield MOVED_ON
+        return
+    is_not_out = any(f.look and f.look.lacks and scene.origin_lacks(f.look) for f in stale)
+    if is_not_out:
+        yield ORIGIN_LACKS
+    elif (
+        all(f.variant and f.look and is_older(f.look, scene.purged.since) for f in stale)
+        and not scene.purged.left_alone
+    ):
+        yield KEPT_APART
+    elif hint := _hint([f.look for f in stale if f.look], scene):
+        yield hint
+    if all(f.by_bytes for f in stale):
+        yield REWRITTEN
+    same = [] if is_not_out else [place for place in places if place in scene.same]  # what is out nowhere is the same
+    before = [look for page in scene.pages for look in page.before]
+    yield from new_then_old(same, before, [f.look for f in stale if f.look], scene.purged.since, _listed)
+
+
+def _old_at(place: str, stale: Sequence[Finding], scene: Scene) -> str:
+    here = [f for f in stale if f.place == place]
+    look = here[0].look
+    told = f"{describe(look, look.at)}{scene.origin_changed(look)}{scene.origin_status(look)}" if look else ""
+    page = f"{_named(here[0].url)}: " if scene.urls() > 1 else ""
+    named = look.place_named if look else place
+    return f"{named} ({page}{told}{_of_pages([f.url for f in here], scene, ', ')})"
+
+
+def _hint(looks: Sequence[Look], scene: Scene) -> str:
+    """Why the old is still there, as far as the caches' own words say."""
+    if scene.purged.at is None:
+        return ""
+    if scene.purged.left_alone:
+        return f"{not_asked(scene.purged.left_alone)}, and may still hold the old one"
+    if any(_was_refilled(look, scene) or look.place in scene.purged.refetched_at for look in looks):
+        return REFILLED
+    if any(look.cached is Cached.UNCACHED for look in looks):
+        return FURTHER_IN
+    return SOFT if scene.purged.soft else ""
+
+
+def _was_refilled(look: Look, scene: Scene) -> bool:
+    since = scene.since_purge(look)
+    if look.cached in (Cached.MISS, Cached.EXPIRED):
+        return since is None or look.age is None or look.age <= since + 1  # older came from a cache that kept it
+    if look.cached is not Cached.HIT or since is None or look.age is None or scene.was_there(look):
+        return False
+    return 0 < look.age < since - 1
+
+
+def _reasons(findings: Sequence[Finding], scene: Scene) -> list[str]:
+    """Why it is not known, each reason once, with how many pages it is about."""
+    unknown = [f for f in findings if f.verdict is Verdict.UNKNOWN]
+    plain = {(f.place, f.url, f.why) for f in unknown if not f.variant}
+    alike: dict[str, list[Finding]] = {}
+    for f in unknown:
+        if not f.variant or (f.place, f.url, f.why) not in plain:
+            asked = f" (asked with {in_short(f.variant)})" if f.variant else ""
+            alike.setdefault(f"{_placeless(f)}{asked}", []).append(f)
+    told = [
+        f"{said_of(list(dict.fromkeys(f.place for f in about)), why)}{_of_pages([f.url for f in about], scene, ' on ')}"
+        for why, about in alike.items()
+    ]
+    more = len(told) - NAMED_MAX
+    return [*told[:NAMED_MAX], f"and {more} more reasons"] if more > 1 else told
+
+
+def _placeless(found: Finding) -> str:
+    """The reason without the name of its place, which may be a part of other words: a, in, the."""
+    return re.sub(rf"(?<![\w-]){re.escape(found.place)}(?![\w-])", PLACE, found.why, count=1)
+
+
+def said_of(places: Sequence[str], why: str) -> str:
+    """A reason with its places in it, as one says it of one and of many."""
+    for one, many in _OF_MANY.items() if len(places) > 1 else ():
+        why = why.replace(one, many)
+    return why.replace(PLACE, _listed(places))
+
+
+def _of_pages(urls: Sequence[str], scene: Scene, before: str) -> str:
+    n, total = len(set(urls)), scene.urls()
+    return f"{before}{n} of {total} pages" if n < total else ""
+
+
+def _listed(words: Sequence[str]) -> str:
+    more = len(words) - NAMED_MAX
+    return ", ".join([*words[:NAMED_MAX], f"{more} more"] if more > 1 else words)
+
+
+def beyond(kept_by: Sequence[str], seen: Verdict, scene: Scene) -> list[str]:
+    """Why fresh pages do not prove the others."""
+    if not kept_by or seen is not Verdict.FRESH:
+        return []
+    n = scene.urls()
+    looked = f"the {n} pages looked at are" if n > 1 else "the page looked at is"
+    keep = "keeps" if len(kept_by) == 1 else "keep"
+    return [f"{looked} fresh, but {' and '.join(kept_by)} {keep} others that were to go: those may come back old"]
+
+
+def beside(pages: Sequence[Page], places: Sequence[str]) -> list[str]:
+    """What is old of pages that were looked at and not surely purged."""
+    old: dict[str, list[str]] = {}
+    for page in pages:
+        found = [f for place in places if page.was_asked(place) for f in find(page, place)]
+        stale = [f.place for f in found if f.verdict is Verdict.STALE]
+        old[page.url] = list(dict.fromkeys([*old.get(page.url, ()), *stale]))
+    return [
+        f"beside it {_named(url)} is old at {_listed(at)}: this purge may not include it"
+        for url, at in old.items()
+        if at
+    ]
+
+
+def _named(url: str) -> str:
+    """A page within a sentence."""
+    bare = url.split("://", 1)[-1]
+    return bare if len(bare) <= PAGE_MAX else f"{bare[: PAGE_MAX - 1]}…"

@@ -1,0 +1,1 @@
+"""From a deploy that was told to the job that carries it out."""

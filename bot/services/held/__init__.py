@@ -1,0 +1,1 @@
+"""Holds, what waits for their end, and broken glass."""

@@ -1,0 +1,1 @@
+"""Looks carried out: which pages, from where, how often, and whose look goes first."""

@@ -1,0 +1,349 @@
+"""Looks: at which URLs, from where, and what is seen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
+from bot.domain.deploys.deploy import Expected
+from bot.domain.proof.finding import is_failure
+from bot.domain.proof.look import Likeness, compare
+from bot.domain.proof.variants import answered, says_nothing, to_prove
+from bot.domain.proof.verdict import Look, Verdict, judge
+from bot.domain.site import Site
+from bot.ports import Looker
+from bot.services.looks.witnesses import REQUESTS_MAX
+from bot.services.requests.planning import title_of
+from bot.services.setup import Core
+from providers.contract import Provider
+from providers.errors import PurgeError
+
+ORIGIN = "origin"
+DNS = "dns"
+LOOKS_AT_ONCE = 32
+VARIED_MIN = 5  # pages that are asked in every variant whatever it takes; more as far as a round has requests left
+UNSTEADY_TIMES = 4  # that a place is asked where it was old at an earlier look: servers behind it may differ
+ONCE_MORE = 2  # times, at most, that a place is asked whose last answer was a failure and that has given a page too
+NEAR = 1  # seconds between the Ages of two answers that were asked for one after the other
+IN_TIME = "no answer in time"
+NOTHING_EXPECTED: Mapping[str, Expected] = {}
+
+_Key = tuple[int, int, int, int]  # variant, page, place, and which of its answers
+
+
+def places_of(site: Site) -> dict[str, str]:
+    """Where a site is looked at: its edges, or wherever DNS leads (an empty address)."""
+    return dict(site.edges) if site.edges else {DNS: ""}
+
+
+def inner_doors(core: Core, site: Site) -> list[tuple[str, Provider]]:
+    """The caches further in that can be asked themselves, by name, from outside in. The outermost one is the edge, and
+    is looked at as that."""
+    providers = core.setup.providers
+    inner = [(title_of(one, site, providers), providers[one.account]) for one in reversed(site.layers[:-1])]
+    return [(title, provider) for title, provider in inner if provider.door]
+
+
+async def look_from_within(core: Core, site: Site, url: str, within: float) -> tuple[tuple[Look, ...], str]:
+    """What each layer's provider itself sees at its places, `within` seconds, and why there is nothing where one was
+    to be asked. Looks that say nothing beside the origin's are left to the caller."""
+    looks: list[Look] = []
+    problem = ""
+    for layer in site.layers:
+        provider = core.setup.providers[layer.account]
+        try:
+            async with asyncio.timeout(within):
+                seen = await provider.everywhere(url)
+        except PurgeError as exc:
+            problem = f"{provider.title}'s own places could not be asked: {exc.what} {exc.cure}"
+        except TimeoutError:
+            problem = f"{provider.title}'s own places could not be asked: no answer within {within:g} s."
+        else:
+            looks += [core.looker.told(url, f"{provider.title} {found.place}", found) for found in seen]
+    return tuple(looks), problem
+
+
+def telling(looks: Sequence[Look], beside: Sequence[Look]) -> tuple[Look, ...]:
+    """Those of `looks` that can be compared with the origin's among `beside`: fresh or stale, not unknown."""
+    of_page = by_page(beside)
+    known = (Verdict.FRESH, Verdict.STALE)
+    return tuple(look for look in looks if verdict_of(look, of_page.get(look.url, ())) in known)
+
+
+def by_page(looks: Sequence[Look]) -> Mapping[str, Sequence[Look]]:
+    """`looks` by URL: beside a look count only those of its page, and a check of a hundred pages has thousands."""
+    found: dict[str, list[Look]] = {}
+    for look in looks:
+        found.setdefault(look.url, []).append(look)
+    return found
+
+
+def verdict_of(look: Look, beside: Sequence[Look], before: Sequence[Look] = ()) -> Verdict:
+    """What `look` alone shows beside the origin's answers to the same request, and what its place gave to it before."""
+    asked = (look.url, look.variant)
+    origins = [other for other in beside if other.place == ORIGIN and (other.url, other.variant) == asked]
+    was = [other for other in before if (other.place, other.url, other.variant) == (look.place, *asked)]
+    verdict = judge(was, [look, *origins]).verdict
+    if verdict is Verdict.STALE and look.variant and _is_plain_page(look, beside):
+        return Verdict.UNKNOWN
+    return verdict
+
+
+def _is_plain_page(look: Look, beside: Sequence[Look]) -> bool:
+    """Whether it is what the origin gives plain visitors now."""
+    plain = [one for one in beside if (one.place, one.url, one.variant) == (ORIGIN, look.url, "")]
+    return any(compare(look, one) is Likeness.SAME for one in plain)
+
+
+def old_of(urls: Sequence[str], looks: Sequence[Look]) -> list[str]:
+    """Those of `urls` that are old at some place."""
+    of_page = by_page(looks)
+    return [url for url in urls if old_variants(url, of_page.get(url, ()))]
+
+
+def old_variants(url: str, looks: Sequence[Look]) -> list[str]:
+    """The variants in which `url` is old at some place; "" for a plain visitor's."""
+    of_page = [look for look in looks if look.url == url]
+    edges = [look for look in of_page if look.place != ORIGIN]
+    return list(dict.fromkeys(look.variant for look in edges if verdict_of(look, of_page) is Verdict.STALE))
+
+
+async def look_all(
+    looker: Looker,
+    site: Site,
+    urls: Sequence[str],
+    within: float,
+    only: Collection[str] = (),
+    before: Sequence[Look] = (),
+    expected: Mapping[str, Expected] = NOTHING_EXPECTED,
+    twice: bool = False,
+    through_dns: bool = False,
+    requests: int = REQUESTS_MAX,
+    unsteady: Collection[str] = (),
+) -> tuple[Look, ...]:
+    """Every URL at every place (of `only`, where it names some), and `through_dns` beside the edges; and twice at the
+    origin, `within` seconds; what takes longer is left out. With `twice` a plain visitor's request is made once more,
+    after the first, and where a place gives two answers both are told if one of them is a copy, or they show two things
+    of the page: behind one address there are often several servers. Pages are asked in their other variants too, after
+    a plain visitor's answers: VARIED_MIN, and as many more as `requests` in all allow, first those whose answers name
+    what they vary by. `before` are earlier looks, whose variants are asked again; `expected` is what a URL must show,
+    in every variant. `unsteady` are places that were old at an earlier look: with `twice` they are asked
+    UNSTEADY_TIMES."""
+    spots = [(place, address) for place, address in places_of(site).items() if not only or place in only]
+    if through_dns and site.edges:
+        spots.append((DNS, ""))
+    if site.origin:
+        spots += [(ORIGIN, site.origin), (ORIGIN, site.origin)]
+    eyes = _Eyes(looker, site, spots, before, expected, twice, unsteady)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within), asyncio.TaskGroup() as group:
+            await eyes.see(group, urls, within / 2, requests)
+    return eyes.seen()
+
+
+@dataclass(frozen=True, slots=True)
+class _Varying:
+    """A page that caches may keep in several variants, and the looks that show them. `says_so`: its answers do."""
+
+    url: str
+    looks: Mapping[_Key, Asked]
+    says_so: bool
+
+    @property
+    def requests(self) -> int:
+        return len(self.looks)
+
+    @property
+    def rank(self) -> int:
+        """Which are asked first."""
+        return 0 if self.says_so else 1
+
+
+class _Eyes:
+    """Looks at pages of one site, and remembers what was seen, whatever was still to be asked."""
+
+    def __init__(
+        self,
+        looker: Looker,
+        site: Site,
+        spots: Sequence[tuple[str, str]],
+        before: Sequence[Look],
+        expected: Mapping[str, Expected],
+        twice: bool,
+        unsteady: Collection[str],
+    ) -> None:
+        self._looker = looker
+        self._site = site
+        self._spots = spots
+        self._before = before
+        self._expected = expected
+        self._twice = twice
+        self._unsteady = unsteady
+        self._left = 0  # requests of this round
+        self._gate = asyncio.Semaphore(LOOKS_AT_ONCE)
+        self._seen: dict[_Key, Look] = {}
+        self._asked: dict[_Key, Look] = {}  # variants, as they are told if nothing comes
+
+    async def see(self, group: asyncio.TaskGroup, urls: Sequence[str], wait: float, requests: int) -> None:
+        """Look at every page from everywhere as a plain visitor does; with what has come after `wait` seconds, at those
+        that vary in their variants, as far as `requests` in all go."""
+        spots = list(enumerate(self._spots))
+        pages = list(enumerate(urls))
+        self._left = requests - len(urls) * sum(self._times(place) for place, _ in self._spots)
+        tasks = [group.create_task(self._look_plainly(url, spot, page, n)) for page, url in pages for n, spot in spots]
+        if not tasks:
+            return
+        await asyncio.wait(tasks, timeout=wait)
+        varying = sorted(filter(None, (self._varying(url, page) for page, url in pages)), key=lambda one: one.rank)
+        for n, one in enumerate(varying):
+            if n < VARIED_MIN or one.requests <= self._left:
+                self._left -= one.requests
+                for key, asked in one.looks.items():
+                    group.create_task(self._look(one.url, self._spots[key[2]], asked, key))
+
+    def _varying(self, url: str, page: int) -> _Varying | None:
+        """What is to be asked of one page beside a plain visitor's request, except where nobody answers."""
+        plain = {n: look for n in range(len(self._spots)) if (look := self._seen.get((0, page, n, 0)))}
+        before = {look.variant for look in self._before if look.url == url}
+        asked = enumerate(to_prove(self._site, plain.values(), before), 1)
+        there = [n for n in range(len(self._spots)) if n not in plain or not plain[n].problem]
+        looks = {(variant, page, n, 0): more for variant, more in asked for n in there}
+        return _Varying(url, looks, any(look.varies for look in plain.values())) if looks else None
+
+    async def _look_plainly(self, url: str, spot: tuple[str, str], page: int, n: int) -> None:
+        """One answer after the other, since servers behind one address take turns. Where the last is a failure and
+        another was none, the place is asked ONCE_MORE, as far as requests are left."""
+        first = (0, page, n, 0)
+        await self._look(url, spot, PLAIN, first)
+        if self._seen[first].problem:
+            return
+        times = self._times(spot[0])
+        for more in range(1, times + ONCE_MORE):
+            if more >= times and not self._may_ask_once_more(first, (0, page, n, more - 1)):
+                return
+            await self._look(url, spot, PLAIN, (0, page, n, more))
+            self._fold(first, (0, page, n, more))
+
+    def _may_ask_once_more(self, first: _Key, last: _Key) -> bool:
+        """Whether there is a page, the last answer is a failure, and a request is left; which is taken."""
+        has_failed = last != first and last in self._seen and is_failure(self._seen[last])
+        if not has_failed or is_failure(self._seen[first]) or self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+    def _fold(self, first: _Key, last: _Key) -> None:
+        """Take the answer `last` into the one that stands for its place, unless it is to be told beside it: another
+        content, or a failure after which nothing came yet."""
+        stands, answer = self._seen[first], self._seen[last]
+        before = (*last[:3], last[3] - 1)
+        if before != first and before in self._seen and is_failure(self._seen[before]):
+            stands = replace(stands, failures=(*stands.failures, _failure(self._seen.pop(before))))
+        if is_failure(stands):
+            stands = replace(answer, failures=(*stands.failures, _failure(stands)))
+            del self._seen[last]
+        elif not is_failure(answer) and compare(stands, answer).agrees:
+            stands = _with(stands, self._seen.pop(last), names_it=compare(stands, answer).is_same)
+        self._seen[first] = stands
+
+    def _settle(self) -> None:
+        """Take answers that differ, and show the same of the page, into the first one: it is made anew for each
+        request, or nothing is known of either. Two old copies stay, since each tells of a server of its own, but where
+        nothing that is told of them differs."""
+        of_page = by_page([*self._seen.values()])
+        for key in sorted(key for key in self._seen if key[3]):
+            first = (*key[:3], 0)
+            stands, answer = self._seen[first], self._seen[key]
+            if is_failure(answer):
+                continue
+            beside = of_page[answer.url]
+            shows = verdict_of(stands, beside, self._before)
+            is_alike = shows is verdict_of(answer, beside, self._before)
+            if is_alike and shows is Verdict.FRESH:
+                self._seen[first] = _with(stands, self._seen.pop(key))
+            elif is_alike and (shows is Verdict.UNKNOWN or _are_live(stands, answer) or _is_told_alike(stands, answer)):
+                del self._seen[key]
+
+    def _times(self, place: str) -> int:
+        """How often a place is asked for a plain visitor's answer in one go."""
+        if place == ORIGIN or not self._twice:
+            return 1
+        return UNSTEADY_TIMES if place in self._unsteady else 2
+
+    async def _look(self, url: str, spot: tuple[str, str], asked: Asked, key: _Key) -> None:
+        if asked:
+            self._asked[key] = Look(spot[0], url, 0.0, problem=IN_TIME, variant=varied(asked))
+        async with self._gate:
+            answer = await self._looker.fetch(url, *spot, asked)
+        self._seen[key] = self._held_against(answer)
+
+    def _held_against(self, answer: Answer) -> Look:
+        """The answer as a look, with whether it shows what is expected of its page."""
+        look, expected = self._looker.read(answer), self._expected.get(answer.url)
+        if expected is None or look.problem:
+            return look
+        met = expected.is_met_by(answer)
+        return replace(look, shows=expected.told) if met else replace(look, lacks=expected.told)
+
+    def seen(self) -> tuple[Look, ...]:
+        """What was seen: a plain visitor's answers first, in the order of the pages and places."""
+        self._settle()
+        at = max((look.at for look in self._seen.values()), default=0.0)
+        late = {key: replace(look, at=at) for key, look in self._asked.items() if key not in self._seen}
+        told = sorted({**self._seen, **late}.items(), key=lambda one: one[0])
+        return tuple(answered(self._site, [look for _, look in told if not says_nothing(look)]))
+
+
+def _are_live(first: Look, second: Look) -> bool:
+    """Whether neither answer is a copy, as far as they say; whatever has an Age is one."""
+    return not any(one.is_kept or one.age for one in (first, second))
+
+
+def _is_told_alike(first: Look, second: Look) -> bool:
+    """Whether two copies are told by the same words: nobody could tell their rows apart."""
+    names = [(one.status, one.says, one.cached, one.etag, one.version, one.seen_at) for one in (first, second)]
+    ages = [one.age for one in (first, second)]
+    is_near = None not in ages and abs((first.age or 0) - (second.age or 0)) <= NEAR
+    return names[0] == names[1] and (is_near or ages == [None, None])
+
+
+def _with(first: Look, second: Look, names_it: bool = True) -> Look:
+    """`first`, which stands for `second` too, and, where that tells of it, for the data centre that this one names. A
+    copy that was there before the first answer is another server's, and stands for both: if the purge went by it, its
+    Age alone tells."""
+    stands = second if _was_there_before(second, first) else first
+    names = dict.fromkeys((*first.also_at, first.seen_at, second.seen_at if names_it else ""))
+    also = tuple(name for name in names if name and name != stands.seen_at)
+    return replace(stands, answers=first.answers + 1, also_at=also, failures=(*first.failures, *second.failures))
+
+
+def _was_there_before(copy: Look, first: Look) -> bool:
+    """Whether `copy` is older than the copy that `first` gave, or than that answer. Ages are whole seconds, cut off."""
+    return copy.was_kept_on_the_way and (copy.age or 0) > (first.age or 0) + copy.at - first.at + 1
+
+
+def _failure(look: Look) -> str:
+    """What came in place of a page, in a word or two."""
+    return look.problem or str(look.status)
+
+
+async def look_inside(core: Core, site: Site, urls: Sequence[str], within: float) -> tuple[Look, ...]:
+    """What the caches further in that can be asked themselves serve of `urls`, outermost first. No visitor asks them,
+    so they are never counted among the edges."""
+    asked = [(url, title, provider) for url in urls for title, provider in inner_doors(core, site)]
+    gate = asyncio.Semaphore(LOOKS_AT_ONCE)
+    found: dict[int, Look] = {}
+
+    async def look(n: int, url: str, title: str, provider: Provider) -> None:
+        async with gate:
+            answer = await core.looker.fetch(url, title, provider.door)
+        found[n] = core.looker.read(answer, provider.sighting)
+
+    with suppress(TimeoutError):
+        async with asyncio.timeout(within), asyncio.TaskGroup() as group:
+            for n, one in enumerate(asked):
+                group.create_task(look(n, *one))
+    return tuple(found[n] for n in sorted(found))

@@ -1,0 +1,1 @@
+"""Jobs and lanes step by step: what runs, what waits, what is full."""

@@ -1,0 +1,1 @@
+"""Votes, and what is looked at before the first call leaves."""

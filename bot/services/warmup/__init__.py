@@ -1,0 +1,1 @@
+"""Warming carried out: begun, gone on with, told."""
