@@ -12,7 +12,7 @@ from bot.domain.why import Cause, Certainty, Cure, Diagnosis, Name
 from bot.services.replies import Explained
 from bot.slack.cards.why import why_card
 from bot.slack.plain import plain
-from tests.domain.why_cases import SHOP, URL, case, old
+from tests.domain.why.why_cases import SHOP, URL, case, old
 from tests.slack.cases import spelled
 
 CAUSE = Cause(

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.proof.look import ORIGIN
 from bot.domain.why import Case, Certainty, Glance, Name, Spot, diagnose
 from providers.contract import Cached
-from tests.domain.why_cases import CLOUDFLARE, NOW, RAY, URL, case, edge, glance, job, looked, origin, ours, shield
+from tests.domain.why.why_cases import CLOUDFLARE, NOW, RAY, URL, case, edge, glance, job, looked, origin, ours, shield
 
 DYNAMIC = Cached.UNCACHED
 SAME_THEN = replace(job(), looks=looked("new"))  # the origin was new already

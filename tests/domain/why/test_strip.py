@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.proof.look import ORIGIN
 from bot.domain.why import Certainty, Name, diagnose
 from providers.contract import Cached
-from tests.domain.why_cases import case, edge, glance, new, old, origin
+from tests.domain.why.why_cases import case, edge, glance, new, old, origin
 
 BARE = {"cf-ray": "", "server": ""}
 SQUID = {**BARE, "via": "1.1 squid.corp (squid/5.7)", "x-cache": "HIT from squid.corp"}

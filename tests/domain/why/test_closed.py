@@ -7,7 +7,7 @@ import pytest
 from bot.domain.proof.look import ORIGIN
 from bot.domain.why import Case, Certainty, Name, Spot, diagnose
 from providers.contract import Cached
-from tests.domain.why_cases import case, edge, glance, old, origin
+from tests.domain.why.why_cases import case, edge, glance, old, origin
 
 SAYS = {"cache-control": "public, max-age=60"}
 

@@ -9,7 +9,7 @@ import pytest
 from bot.domain.proof.look import ORIGIN
 from bot.domain.why import Case, Certainty, Name, Spot, diagnose
 from providers.contract import Cached
-from tests.domain.why_cases import SHOP, URL, case, edge, glance, new, old, origin
+from tests.domain.why.why_cases import SHOP, URL, case, edge, glance, new, old, origin
 
 SEEN, LIKELY, POSSIBLE = Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE
 

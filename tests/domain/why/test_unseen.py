@@ -13,8 +13,8 @@ from bot.domain.site import Site
 from bot.domain.why import Case, Certainty, Glance, Name, Spot, diagnose
 from bot.domain.why.asking import to_ask
 from providers.contract import Cached
-from tests.domain.test_why import WAS_OLD
-from tests.domain.why_cases import SHOP, URL, case, edge, glance, new, old, origin, ours
+from tests.domain.why.test_why import WAS_OLD
+from tests.domain.why.why_cases import SHOP, URL, case, edge, glance, new, old, origin, ours
 
 HIT = Cached.HIT
 SEEN, LIKELY, POSSIBLE = Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE

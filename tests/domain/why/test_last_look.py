@@ -12,7 +12,7 @@ from bot.domain.proof.variants import AS_A_PHONE
 from bot.domain.proof.verdict import Verdict
 from bot.domain.why import Case, Certainty, Glance, Name, Ours, diagnose
 from providers.contract import Cached
-from tests.domain.why_cases import NOW, URL, case, edge, glance, job, looked, new, old, origin, ours
+from tests.domain.why.why_cases import NOW, URL, case, edge, glance, job, looked, new, old, origin, ours
 
 FRA_OLD, IAD_OLD = (replace(glance(place, "old", Cached.HIT, 1).look, at=NOW - 4) for place in ("fra", "iad"))
 FRA_NEW = replace(glance("fra", "new", Cached.HIT, 1).look, at=NOW - 4)

@@ -8,7 +8,7 @@ from bot.domain.proof.finding import Page, find
 from bot.domain.proof.look import ORIGIN
 from bot.domain.why import Certainty, Name, diagnose
 from providers.contract import Cached
-from tests.domain.why_cases import URL, case, edge, glance, job, new, origin, ours
+from tests.domain.why.why_cases import URL, case, edge, glance, job, new, origin, ours
 
 CUT = "the body ends after 3,100 of 10,240 bytes"
 MISMATCH = (

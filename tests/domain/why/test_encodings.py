@@ -10,7 +10,7 @@ from bot.domain.proof.variants import AS_A_PHONE, BROTLI, SAFARI
 from bot.domain.why import Case, Name, diagnose
 from bot.domain.why.torn import to_ask_again
 from providers.contract import Cached
-from tests.domain.why_cases import case, edge, glance, origin
+from tests.domain.why.why_cases import case, edge, glance, origin
 
 
 def old_to(*asked: Asked, times: int = 2) -> Case:

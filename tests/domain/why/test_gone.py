@@ -7,7 +7,7 @@ import pytest
 from bot.domain.proof.look import ORIGIN
 from bot.domain.why import Certainty, Name, Spot, diagnose
 from providers.contract import Cached
-from tests.domain.why_cases import case, edge, glance, origin
+from tests.domain.why.why_cases import case, edge, glance, origin
 
 
 def answering(status: int, name: str = "fra", cached: Cached = Cached.HIT) -> Spot:

@@ -11,7 +11,7 @@ from bot.domain.proof.look import ORIGIN, Look
 from bot.domain.site import Layer
 from bot.domain.why import Cause, Certainty, Name, Ours, Spot, diagnose
 from providers.contract import Cached, Kind
-from tests.domain.why_cases import CLOUDFLARE, NOW, SHOP, case, edge, glance, job, layer, ours, shield, soft
+from tests.domain.why.why_cases import CLOUDFLARE, NOW, SHOP, case, edge, glance, job, layer, ours, shield, soft
 
 HIT, MISS = Cached.HIT, Cached.MISS
 SITE = replace(SHOP, layers=(Layer("cf"),))

@@ -11,7 +11,7 @@ import pytest
 from bot.domain.proof.look import ORIGIN
 from bot.domain.why import Case, Certainty, Glance, Name, Spot, diagnose
 from providers.contract import Cached
-from tests.domain.why_cases import ago, case, edge, glance, job, looked, origin, ours
+from tests.domain.why.why_cases import ago, case, edge, glance, job, looked, origin, ours
 
 HIT, UNKNOWN = Cached.HIT, Cached.UNKNOWN
 SEEN, POSSIBLE = Certainty.SEEN, Certainty.POSSIBLE

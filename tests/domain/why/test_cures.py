@@ -19,8 +19,8 @@ from bot.services.requests.planning import make_plan
 from providers import PROVIDERS
 from providers.contract import Cached, Copies, Kind, Provider
 from providers.nginx_limits import SIBLINGS
-from tests.domain.test_why import BROTLI, OTHER_THEN, PHONE, SAME_THEN, SPEAKS
-from tests.domain.why_cases import CLOUDFLARE, SHOP, URL, VARNISH, case, edge, glance, job, new, old, origin, ours
+from tests.domain.why.test_why import BROTLI, OTHER_THEN, PHONE, SAME_THEN, SPEAKS
+from tests.domain.why.why_cases import CLOUDFLARE, SHOP, URL, VARNISH, case, edge, glance, job, new, old, origin, ours
 from tests.providers.manners import manner
 from tests.providers.promises import build
 

@@ -33,7 +33,7 @@ from bot.domain.why import (
 )
 from bot.domain.why.diagnose import RULES
 from providers.contract import Cached, Kind
-from tests.domain.why_cases import (
+from tests.domain.why.why_cases import (
     CLOUDFLARE,
     HELD,
     LAYERS,

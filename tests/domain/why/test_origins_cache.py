@@ -10,7 +10,7 @@ from bot.domain.answers.answer import Answer
 from bot.domain.proof.look import ORIGIN
 from bot.domain.why import Certainty, Name, Spot, diagnose
 from bot.domain.why.origins_cache import signs_of_a_copy
-from tests.domain.why_cases import NOW, URL, ago, case, glance, new, origin
+from tests.domain.why.why_cases import NOW, URL, ago, case, glance, new, origin
 
 LIKELY, SEEN = Certainty.LIKELY, Certainty.SEEN
 

@@ -10,8 +10,8 @@ from bot.domain.proof.variants import AS_A_PHONE, BROTLI
 from bot.domain.why import Case, Name, Spot, Tier, diagnose
 from bot.domain.why.asking import left_out
 from providers.contract import Cached
-from tests.domain.test_why import waiting
-from tests.domain.why_cases import case, edge, glance, origin, ours
+from tests.domain.why.test_why import waiting
+from tests.domain.why.why_cases import case, edge, glance, origin, ours
 
 VARY = {"vary": "Accept-Encoding"}
 

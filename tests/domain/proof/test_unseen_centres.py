@@ -10,7 +10,7 @@ from bot.domain.proof.look import Look
 from bot.domain.proof.reached import Purged
 from bot.domain.proof.verdict import Verdict, judge
 from providers.contract import Cached
-from tests.domain.test_verdict import PURGED, look, origin
+from tests.domain.proof.test_verdict import PURGED, look, origin
 
 MAD_OLD = replace(look("fra", "a1", Cached.HIT, 540, at=PURGED + 2), seen_at="MAD")
 UNNAMED_OLD = replace(MAD_OLD, seen_at="")

@@ -8,7 +8,7 @@ from bot.domain.proof.look import ORIGIN
 from bot.domain.proof.variants import CHROME, IDENTITY
 from bot.domain.why import Certainty, Glance, Name, diagnose
 from providers.contract import Cached
-from tests.domain.why_cases import asked_as, case, edge, glance, new, origin
+from tests.domain.why.why_cases import asked_as, case, edge, glance, new, origin
 
 MISS = Cached.MISS
 PAGE = glance("fra", "new", MISS)

@@ -9,7 +9,7 @@ import pytest
 
 from bot.domain.jobs.job import JobView, LayerState, State
 from bot.domain.why import Certainty, Name, Ours, diagnose
-from tests.domain.why_cases import CLOUDFLARE, NOW, URL, VARNISH, case, job, layer, old, ours
+from tests.domain.why.why_cases import CLOUDFLARE, NOW, URL, VARNISH, case, job, layer, old, ours
 
 DENIED = replace(
     job(60, State.DENIED, 2), layers=(layer(CLOUDFLARE, 0, LayerState.WAITING),), ended=NOW - 30,

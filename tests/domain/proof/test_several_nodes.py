@@ -6,7 +6,7 @@ import pytest
 
 from bot.domain.proof.reached import Purged
 from bot.domain.proof.verdict import Judgement, Look, Verdict, judge
-from tests.domain.test_verdict import HIT, PURGED, earlier, look, origin
+from tests.domain.proof.test_verdict import HIT, PURGED, earlier, look, origin
 
 ORIGIN_MAY = (
     "edge and origin were already the same before the purge at fra: the origin changed since, or part of it is still"
