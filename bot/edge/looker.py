@@ -38,7 +38,7 @@ from bot.domain.answers.headers import (
     version_of,
 )
 from bot.domain.answers.locations import led, mark_of
-from bot.domain.answers.marks import challenge_on
+from bot.domain.answers.marks import cdns_on, challenge_on
 from bot.domain.answers.unpacking import Mispacked
 from bot.domain.grammar.words import Notes, shown
 from bot.domain.masking import masked
@@ -242,6 +242,7 @@ class EdgeLooker:
             length=length_of(headers) if answer.begins and not answer.digest else 0,
             packed=fit(unreadable(answer.says("content-encoding")), SAYS_MAX),
             content_type=type_of(answer.says("content-type")),
+            through=tuple(cdns_on(answer)),
         )
 
 

@@ -237,10 +237,11 @@ class Checked:
     apart: Mapping[str, str] = field(default_factory=dict)  # by an old URL, a variant that a purge of it may leave
     known: frozenset[Kind] = frozenset(Kind)  # what every layer purges by
     siblings: str = ""  # what to do about variants, where a layer's own way is needed
+    in_vain: Mapping[str, str] = field(default_factory=dict)  # by an old URL, why a purge would leave it old
 
     @property
     def to_purge(self) -> tuple[str, ...]:
-        """What is old, is not being purged already, and is reached by its URL."""
+        """What is old, is not being purged already, is reached by its URL, and would be new by that."""
         return tuple(url for url in self._old if url not in self.apart)
 
     @property
@@ -253,7 +254,8 @@ class Checked:
 
     @property
     def _old(self) -> list[str]:
-        return [url for url in old_of(self.urls, self.looks) if url not in self.under_way]
+        old = old_of(self.urls, self.looks)
+        return [url for url in old if url not in self.under_way and url not in self.in_vain]
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,6 +100,20 @@ def test_a_card_names_the_cause_that_its_scene_promises(scene: Scene) -> None:
     assert re.search(rf" {re.escape(scene.sees)}( at [a-z, ]+)? · ", first)
 
 
+def test_a_check_offers_no_purge_of_what_another_cdn_in_front_keeps(play: Playground) -> None:
+    url = str(play.post("/_play/scene", name="front")["line"]).rpartition(" ")[2]
+    play.command("U_MIA", f"/purge check {url}", "C_SHOP")
+
+    def card() -> Json | None:
+        return next(
+            (one for one in play.messages("C_SHOP", "U_MIA") if f"old at fra, iad, sin · {url}" in str(one)), None
+        )
+
+    shown = list(_lines(play.until(card, f"a card about {url}")))
+    assert ["[Check again] [Why?]"] == [line for line in shown if line.startswith("[")]
+    assert "Imperva's firewall, which is no layer of the site" in unescape(" ".join(shown))
+
+
 def test_every_cause_has_a_scene() -> None:
     assert set(Name) == {Name(scene.sees) for scene in SCENES}
 

@@ -573,6 +573,15 @@ def test_a_check_says_before_its_buttons_what_a_hold_has_against_a_purge(served:
     assert expected == [line for line in shown[at:] if not line.startswith("[")]
 
 
+def test_no_purge_is_offered_of_what_it_would_leave_old() -> None:
+    looks = (look("fra", "a1"), origin("b7"), origin("b7"))
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks), draft="d-1", in_vain={PRICING: "nobody keeps it"})
+    shown = check_card(checked, T, "/purge")
+    assert "No purge is offered: nobody keeps it. `why` tells more." in spelled(shown)
+    assert "Purge it" not in str(shown.blocks)
+    assert f"[Check again = pick d-1:0] [Why? = why why {PRICING} primary]" in spelled(shown)
+
+
 def test_a_check_of_twenty_pages_at_six_places_is_one_table_within_slacks_limits() -> None:
     urls = [f"https://www.shop.test/catalog/shoes/{n}" for n in range(20)]
     places = ("ams", "fra", "iad", "lhr", "sin", "syd")

@@ -69,6 +69,10 @@ class Look:
     guard: str = ""  # the firewall that asks there for a proof of being no robot, in place of the page
     leads_mark: str = ""  # tells two `leads_to` apart of which a part is masked
     failures: tuple[str, ...] = ()  # what its place answered between them that was no page: "502", "connection refused"
+    through: tuple[str, ...] = ()  # the CDNs that left their marks on it, as `marks` names them
+    cached_next: Cached = (
+        Cached.UNKNOWN
+    )  # what the cache said of the last of its `answers`, where it stands for several
 
     @property
     def redirects(self) -> bool:

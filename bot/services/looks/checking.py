@@ -10,6 +10,7 @@ from bot.domain.covering import Extent
 from bot.domain.grammar.command import Command
 from bot.domain.jobs.job import JobView
 from bot.domain.proof.copies_left import left_by_url
+from bot.domain.proof.in_vain import Layers, in_vain
 from bot.domain.proof.leading import Led
 from bot.domain.proof.variants import partly_asked
 from bot.domain.proof.verdict import Judgement, Look, Verdict, judge
@@ -20,16 +21,22 @@ from bot.ledger.books import Books
 from bot.services.held import holds
 from bot.services.looks.around import compared, look_around
 from bot.services.looks.checks import (
+    DNS,
+    ORIGIN,
+    by_page,
     look_all,
     look_from_within,
     look_inside,
     old_of,
     old_variants,
+    places_of,
     telling,
+    verdict_of,
 )
 from bot.services.looks.leading import led
 from bot.services.looks.witnesses import labels_of
 from bot.services.replies import Checked
+from bot.services.requests.planning import title_of
 from bot.services.setup import Core
 from providers.contract import Kind
 
@@ -65,9 +72,11 @@ async def check(core: Core, command: Command) -> Checked:
     old = old_of(urls, all_looks)
     jobs = await core.ledger.read(lambda books: _under_way(books, site, old)) if old else {}
     cans = [core.setup.providers[layer.account].can for layer in site.layers]
+    vain = _in_vain(core, site, old, all_looks, inner)
     apart = left_by_url(site, {can.takes for can in cans}, {url: old_variants(url, all_looks) for url in old})
     return Checked(
         site, urls, all_looks, judgement, problems, hold, notes, inner, left_out=left_out, under_way=jobs, apart=apart,
+        in_vain=vain,
         known=frozenset(Kind).intersection(*(can.kinds for can in cans)),
         siblings=next((can.siblings for can in cans if can.siblings), ""),
     )  # fmt: skip
@@ -91,6 +100,23 @@ def _under_way(books: Books, site: Site, urls: Sequence[str]) -> Mapping[str, Jo
         for url in extent.first(((url, books.known.tags_of(site.name, url)) for url in urls), len(urls)):
             found.setdefault(url, job)
     return found
+
+
+def _in_vain(
+    core: Core, site: Site, urls: Sequence[str], looks: Sequence[Look], inner: Sequence[Look]
+) -> Mapping[str, str]:
+    """By each of `urls` that a purge would leave old, why."""
+    providers = [core.setup.providers[layer.account].name for layer in reversed(site.layers)]
+    of_page, inside = by_page(looks), by_page(inner)
+    next_in = title_of(site.layers[-2], site, core.setup.providers) if len(site.layers) > 1 else ""
+    found = {}
+    for url in urls:
+        page = of_page[url]
+        new = [look.place for look in inside.get(url, ()) if verdict_of(look, page) is Verdict.FRESH]
+        layers = Layers(providers, (*places_of(site), DNS), not next_in or next_in in new)
+        old = [look for look in page if look.place != ORIGIN and verdict_of(look, page) is Verdict.STALE]
+        found[url] = in_vain(old, page, layers)
+    return {url: why for url, why in found.items() if why}
 
 
 async def _look_from_within(core: Core, site: Site, urls: Sequence[str]) -> tuple[tuple[Look, ...], str]:

@@ -317,7 +317,8 @@ def _with(first: Look, second: Look, names_it: bool = True) -> Look:
     stands = second if _was_there_before(second, first) else first
     names = dict.fromkeys((*first.also_at, first.seen_at, second.seen_at if names_it else ""))
     also = tuple(name for name in names if name and name != stands.seen_at)
-    return replace(stands, answers=first.answers + 1, also_at=also, failures=(*first.failures, *second.failures))
+    failures = (*first.failures, *second.failures)
+    return replace(stands, answers=first.answers + 1, also_at=also, failures=failures, cached_next=second.cached)
 
 
 def _was_there_before(copy: Look, first: Look) -> bool:

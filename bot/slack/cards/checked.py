@@ -50,6 +50,7 @@ def check_card(checked: Checked, now: float, command: str) -> Card:
         *told_apart(checked),
         *_kept(looks),
         *_apart(checked),
+        *_in_vain(checked),
         *_held(checked, command),
         *([] if checked.draft else _ways_out(checked, command)),
     ]
@@ -126,6 +127,14 @@ def _apart(checked: Checked) -> Iterator[str]:
         yield f"So it is with {count(more, 'more page')}."
 
 
+def _in_vain(checked: Checked) -> Iterator[str]:
+    """Why no purge is offered of what is old."""
+    for why in dict.fromkeys(checked.in_vain.values()):
+        urls = [url for url, its in checked.in_vain.items() if its == why]
+        of = f"of {listed([url_text(url, 100) for url in urls], 3)} " if len(checked.urls) > 1 else ""
+        yield f"No purge {of}is offered: {escape(why, WHY_MAX)}. `why` tells more."
+
+
 def _to_reach(checked: Checked) -> str:
     """What takes such a copy, of what every layer knows."""
     if checked.siblings:
@@ -168,7 +177,8 @@ def _buttons(checked: Checked) -> list[Block]:
     seen_old, old, wider = old_of(checked.urls, checked.looks), checked.to_purge, checked.to_purge_wider
     about = seen_old[0] if seen_old else checked.urls[0]
     ask = f"Why {page_name(about, '', checked)}?" if len(checked.urls) > 1 else "Why?"
-    why = [button(ask, "why", f"why {about}")] if len(about) <= WHY_URL_MAX else []
+    style = "primary" if checked.in_vain and not (old or wider) else ""
+    why = [button(ask, "why", f"why {about}", style)] if len(about) <= WHY_URL_MAX else []
     purge = actions([button(f"Purge {_it(old, checked)}", "pick", f"{checked.draft}:1", "primary")]) if old else []
     label = (
         f"Purge prefix {shortened(wider[0], PAGE_MAX)}" if len(wider) == 1 else f"Purge {number(len(wider))} prefixes"
