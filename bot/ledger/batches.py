@@ -13,7 +13,7 @@ from bot.ledger.budgets import Budgets
 from bot.ledger.codec import CALL, RECEIPT, TROUBLE, maybe, number, pack, unpack, whole
 from bot.ledger.ledger import Row, Transaction
 from bot.ledger.sums import call_hash
-from providers.contract import Call, Pace, Receipt
+from providers.contract import Call, Kind, Pace, Receipt
 
 IDS_MAX = 5  # provider ids and failing targets kept for the card
 
@@ -205,6 +205,33 @@ class Batches:
             "select open from layers where job = :job and position = :position", job=job, position=position
         )
         return not rows or whole(rows[0]["open"]) <= 0
+
+    def first_taken(self, job: int, position: int) -> float | None:
+        """When the first call of a layer that its provider took was sent, in seconds since the epoch."""
+        return self._taken_at(job, position, "min")
+
+    def last_taken(self, job: int, position: int) -> float | None:
+        """When the last one was."""
+        return self._taken_at(job, position, "max")
+
+    def _taken_at(self, job: int, position: int, which: str) -> float | None:
+        rows = self._tx.rows(
+            f"select {which}(sent_at) as at from batches"
+            " where job = :job and position = :position and state in ('sent', 'confirmed')",
+            job=job, position=position,
+        )  # fmt: skip
+        return maybe(rows[0]["at"])
+
+    def taken(self, job: int, position: int, most: int) -> list[tuple[Kind, tuple[str, ...], float]]:
+        """The calls of a layer that its provider took: what each names, and when it was sent. None where there are more
+        than `most`."""
+        rows = self._tx.rows(
+            "select call, sent_at from batches where job = :job and position = :position"
+            " and state in ('sent', 'confirmed') limit :most",
+            job=job, position=position, most=most + 1,
+        )  # fmt: skip
+        calls = [(unpack(CALL, row["call"]), number(row["sent_at"])) for row in rows if len(rows) <= most]
+        return [(call.kind, call.targets, at) for call, at in calls]
 
     def cancel(self, job: int) -> int:
         """Take back every call of `job` that has not been sent; how many. What went once stays sent, also where a

@@ -141,7 +141,7 @@ def _kept(findings: Sequence[Finding], scene: Scene) -> list[Look]:
         look
         for page in scene.pages
         for look in (f.look for f in findings if f.look and (f.url, f.variant) == (page.url, page.variant))
-        if is_older(aged_here(look, page), scene.purged.since)
+        if is_older(aged_here(look, page), scene.purged.since(look.url))
     ]
 
 
@@ -200,7 +200,7 @@ def _why_stale(stale: Sequence[Finding], scene: Scene) -> Iterable[str]:
     if is_not_out:
         yield ORIGIN_LACKS
     elif (
-        all(f.variant and f.look and is_older(f.look, scene.purged.since) for f in stale)
+        all(f.variant and f.look and is_older(f.look, scene.purged.since(f.url)) for f in stale)
         and not scene.purged.left_alone
     ):
         yield KEPT_APART

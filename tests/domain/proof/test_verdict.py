@@ -798,10 +798,11 @@ ROWS = FRESH_ROWS | STALE_ROWS | UNKNOWN_ROWS
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_the_verdict_and_its_reason(row: Row) -> None:
+    began = {} if row.began is None else {seen.url: row.began for seen in row.after}
     judgement = judge(
         row.before,
         row.after,
-        Purged(PURGED, row.soft, row.covered, row.left_alone, row.proven, row.kept_by, began=row.began),
+        Purged(PURGED, row.soft, row.covered, row.left_alone, row.proven, row.kept_by, began=began),
     )
     assert (row.verdict, row.why, row.again) == (judgement.verdict, judgement.why, judgement.worth_another)
 
