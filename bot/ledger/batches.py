@@ -218,6 +218,12 @@ class Batches:
             self._recount(job, whole(row["position"]))
         return n
 
+    def lose(self, job: int) -> None:
+        """Give up what comes back of the calls of `job` that are in flight: nobody knows what becomes of them."""
+        for row in self._tx.rows("select position from layers where job = :job", job=job):
+            self._move(job, whole(row["position"]), ("sending",), BatchState.UNKNOWN)
+            self._recount(job, whole(row["position"]))
+
     def revive(self, job: int, position: int) -> int:
         """Have a layer's calls that did not go sent once more; how many."""
         n = self._tx.run(

@@ -14,6 +14,10 @@ from bot.domain.proof.verdict import Look, Verdict
 from providers.contract import Kind
 
 RESTORED = "restored from a backup; ask again"  # why a job ended that was open in one
+DAMAGED = (  # why one ended whose row in the ledger cannot be read
+    "its record cannot be read: somebody changed the ledger's file, or it is damaged. Nothing more of it is sent. Run"
+    " `purgebot log verify`, and ask for it anew."
+)
 
 
 class State(StrEnum):
@@ -303,6 +307,11 @@ class JobView:
     def ended_by_restore(self) -> bool:
         """Whether it was open in a backup that was put in the ledger's place, so that its end is not known."""
         return self.why == RESTORED and not self.state.is_open
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether its row in the ledger cannot be read, or could not, so that little of it is known."""
+        return self.why == DAMAGED
 
     @property
     def askers(self) -> tuple[str, ...]:
