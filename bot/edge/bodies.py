@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import httpx
 
-from bot.domain.answers.codings import codings, unpackers
-from bot.domain.answers.unpacking import Mispacked, Plain, Unpacker
-from bot.edge.mishaps import Unusable, problem
+from bot.edge.mishaps import problem
+from providers.codings import codings, unpackers
+from providers.heads import Unusable
+from providers.unpacking import Mispacked, Plain, Unpacker
 
 
 async def whole_body(response: httpx.Response, most: int) -> bytes:

@@ -1,5 +1,5 @@
-"""What comes before a body, counted as it arrives: a server that never begins its answer, or writes headers by the
-thousand, is given up before anybody has taken them apart.
+"""What arrives of an answer, counted as it does: a server that never begins its answer, writes headers by the thousand,
+or sends its body in crumbs, is given up before anybody has taken them apart.
 
 Caches and servers draw the line at 64 to 101 header lines (Varnish's http_max_hdr, Apache's LimitRequestFields,
 HAProxy's tune.http.maxhdr; read 2026-11-27); Go's client takes five interim answers.
@@ -9,12 +9,35 @@ from __future__ import annotations
 
 import re
 
-from bot.edge.mishaps import HEADERS_MAX, LARGE_HEADERS, LINES_MAX, MANY_LINES, Unusable
-
+HEADERS_MAX = 64_000  # bytes
+LINES_MAX = 256  # headers of one answer
+LARGE_HEADERS = f"its headers are larger than {HEADERS_MAX // 1000} kB"
+MANY_LINES = f"its headers have more than {LINES_MAX} lines"
+PIECES_MAX = 8_000  # of one body, where they are small; of large ones as many as its bytes allow
+PIECE_MIN = 200  # bytes, in the mean
 INTERIM_MAX = 16  # answers (1xx) before the one that counts
 _END = re.compile(rb"\n\r?\n")
 _INTERIM = re.compile(rb"HTTP/[0-9]\.[0-9] 1")
 _BACK = 3  # bytes of an end that may have come before
+
+
+class Unusable(Exception):
+    """There was an answer that nothing can be made of; the text says why."""
+
+
+class Crumbs:
+    """Counts the pieces in which something arrives."""
+
+    def __init__(self) -> None:
+        self._pieces = 0
+        self._bytes = 0
+
+    def take(self, size: int) -> None:
+        """One more, of `size` bytes. Raises Unusable."""
+        self._pieces += 1
+        self._bytes += size
+        if self._pieces > PIECES_MAX and self._bytes < self._pieces * PIECE_MIN:
+            raise Unusable(f"its answer only trickles in, in more than {PIECES_MAX:,} small pieces")
 
 
 class Heads:
