@@ -47,6 +47,7 @@ def stand_in(row: Row, layers: Iterable[Row], packed: bytes) -> JobView:
         rule="",
         counts=Counter(target.kind for target in targets),
         why=DAMAGED,
+        damaged=True,
         for_good=True,
         altered=True,
         due_at=_seconds(row["due_at"]),
@@ -59,7 +60,7 @@ def unreadable(tx: Transaction, job: int) -> Iterator[str]:
     try:
         for row in tx.rows("select * from jobs where id = :job", job=job):
             State(str(row["state"])), Verdict(str(row["verdict"])), whole(row["version"]), maybe(row["due_at"])
-            if unpack(JOB, row["doc"]).is_damaged:
+            if unpack(JOB, row["doc"]).damaged:
                 yield "its record could not be read and was set aside: what stands there is not what was asked for."
         for row in tx.rows(LAYERS, job=job):
             layer_of(row)
@@ -81,7 +82,6 @@ def layer_of(row: Row) -> LayerView:
         failed=whole(row["failed"]),
         unknown=whole(row["unknown"]),
         cancelled=whole(row["cancelled"]),
-        retries=whole(row["retries"]),
         ready_at=maybe(row["ready_at"]),
         waits_until=maybe(row["waits_until"]) if row["state"] == LayerState.PURGING else None,
     )

@@ -24,7 +24,7 @@ class SetAside:
             " union select job from layers where not json_valid(doc) order by 1"
         )
         found = [self._jobs.find(whole(row["id"])) for row in rows]
-        return [job for job in found if job is not None and job.is_damaged]
+        return [job for job in found if job is not None and job.damaged]
 
     def put_right(self, job: JobView) -> None:
         """Write what stands in for a job in place of its row, its layers and its looks."""

@@ -72,7 +72,7 @@ class Jobs:
             return
         if not job.state.is_open:
             return
-        if job.is_damaged:
+        if job.damaged:
             await set_aside(self._core)
             return
         try:
