@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from bot.domain.jobs.job import JobView
+from bot.ledger.batch import LEDGER, batch_of
+from bot.ledger.batches import Batches
 from bot.ledger.codec import whole
 from bot.ledger.jobs import Jobs, columns
-from bot.ledger.ledger import Transaction
+from bot.ledger.ledger import Row, Transaction
 
 _OF_DOC = ("state", "verdict", "kind", "due", "doc")
 
@@ -13,9 +15,10 @@ _OF_DOC = ("state", "verdict", "kind", "due", "doc")
 class SetAside:
     """What is found at a start."""
 
-    def __init__(self, tx: Transaction, jobs: Jobs) -> None:
+    def __init__(self, tx: Transaction, jobs: Jobs, batches: Batches) -> None:
         self._tx = tx
         self._jobs = jobs
+        self._batches = batches
 
     def damaged(self) -> list[JobView]:
         """Jobs that cannot be read, each as what stands in for it: open ones, and what holds no JSON at all."""
@@ -46,3 +49,22 @@ class SetAside:
                 pending=layer.pending, failed=layer.failed, unknown=layer.unknown, cancelled=layer.cancelled,
                 ready=layer.ready_at,
             )  # fmt: skip
+
+    def lose(self, job: int) -> None:
+        """Give up what comes back of the calls of `job` that are in flight: nobody knows what becomes of them."""
+        for row in self._tx.rows(
+            "select id, job, position from batches where job = :job and state = 'sending'", job=job
+        ):
+            self._lose(row)
+
+    def lose_unreadable(self) -> None:
+        """Give up the calls in flight that cannot be read: nobody can send one again or ask what became of it."""
+        for row in self._tx.rows(f"select *, {LEDGER} from batches where state = 'sending'"):
+            try:
+                batch_of(row)
+            except ValueError:
+                self._lose(row)
+
+    def _lose(self, row: Row) -> None:
+        self._tx.run("update batches set state = 'unknown', ready_at = 0 where id = :id", id=row["id"])
+        self._batches.recount(whole(row["job"]), whole(row["position"]))

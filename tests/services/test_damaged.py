@@ -138,6 +138,25 @@ async def test_a_call_of_it_that_was_in_flight_is_not_sent_again(tmp_path: Path)
     assert (State.FAILED, 1, 1) == (parked.state, parked.layers[0].unknown, len(again.shield.sent))
 
 
+@pytest.mark.parametrize("call", ["[]", "{", '{"kind": "all"}'])
+async def test_a_call_in_flight_that_cannot_be_read_is_not_known_and_all_others_go_on(
+    tmp_path: Path, call: str
+) -> None:
+    shop = open_shop(tmp_path)
+    job = await shop.purge(MIA, url("/a"), check=False)
+    await shop.slate.advance(60)
+    forged(shop, f"update batches set state = 'sending', owner = 'first', call = '{call}' where position = 0")
+    forged(shop, "update layers set state = 'purging', open = 1, sent = 0 where position = 0")
+    forged(shop, "update jobs set state = 'purging', due_at = 1.0")
+    again = await shop.crash()
+    other = await again.purge(LEA, url("/b"), check=False)
+    await again.slate.advance(60)
+    lost, ended = await again.job(job.id), await again.job(other.id)
+    await again.ledger.close()
+    assert (State.FAILED, 1, State.DONE) == (lost.state, lost.layers[0].unknown, ended.state)
+    assert [("https://www.shop.test/a",), ("https://www.shop.test/b",)] == [to for _, to in again.shield.sent]
+
+
 async def test_one_that_is_damaged_while_the_bot_runs_is_parked_when_it_is_due(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     job = await made(shop, "in 10m https://www.shop.test/pricing")
