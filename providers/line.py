@@ -17,7 +17,7 @@ _Options = Iterable[tuple[int, int, int] | tuple[int, int, bytes | bytearray] | 
 
 class Bounded(httpx.AsyncHTTPTransport):
     """One connection that stays open for `idle` seconds between two calls, without proxies. What comes over it may
-    raise Unusable too."""
+    raise TooMuch too."""
 
     def __init__(self, tls: ssl.SSLContext, idle: float) -> None:
         super().__init__(verify=tls, trust_env=False)
@@ -47,7 +47,7 @@ class Line(httpcore.AsyncNetworkStream):
         self._heads, self._crumbs = Heads(), Crumbs()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as httpcore has it
-        """What is there, at most READ bytes of it. Raises Unusable."""
+        """What is there, at most READ bytes of it. Raises TooMuch."""
         data = await self._stream.read(min(max_bytes, READ), timeout)
         self._heads.take(data)
         self._crumbs.take(len(data))

@@ -25,7 +25,7 @@ import httpx
 from providers.causes import reason, untrusted
 from providers.codings import beginning
 from providers.errors import OutcomeUnknown, PurgeError, Throttled, Unavailable, Unexpected, WrongAddress, cleaned
-from providers.heads import Crumbs, Unusable
+from providers.heads import Crumbs, TooMuch
 from providers.line import Bounded
 from providers.sides import Side
 
@@ -95,7 +95,7 @@ class Wire:
                 return await self._attempt(line, request)
         except TimeoutError as exc:
             raise self._late(phase.dialling) from exc
-        except Unusable as exc:
+        except TooMuch as exc:
             what = f"{self.side.who} sent an answer that was given up: {exc}."
             raise OutcomeUnknown(what, "Look at what answers there, or on the way.") from exc
         except httpx.HTTPError as exc:

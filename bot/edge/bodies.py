@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import httpx
 
-from bot.edge.mishaps import problem
+from bot.edge.mishaps import Unusable, problem
 from providers.codings import codings, unpackers
-from providers.heads import Unusable
 from providers.unpacking import Mispacked, Plain, Unpacker
 
 

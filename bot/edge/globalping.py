@@ -24,10 +24,9 @@ from bot.edge.abroad import Unaskable, address_of, locations, plain, public, wis
 from bot.edge.bodies import whole_body
 from bot.edge.globalping_answers import Created, Left, MeasurementDoc, Unclear, left_of, read, sights, told
 from bot.edge.looker import AGENT, Resolve, resolve, trusted
-from bot.edge.mishaps import problem
+from bot.edge.mishaps import Unusable, problem
 from bot.ports import Clock
 from providers.contract import Health, Probe
-from providers.heads import Unusable
 
 # Source: jsdelivr/globalping, public/v1/spec.yaml and config/default.cjs, read 2026-11-26
 POLL_SECONDS = 0.5  # after an answer, until the next is asked for

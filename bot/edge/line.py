@@ -12,7 +12,8 @@ import httpcore
 import httpx
 
 from bot.domain.proof.behind import BEHIND_PROOFS
-from providers.heads import Crumbs, Heads
+from bot.edge.heads import Heads
+from bot.edge.mishaps import Crumbs
 
 OF_PROOFS = 8  # looks that go on in one round
 READ = 8 * 1024  # bytes at once: as chunks of one byte about 35 ms of work

@@ -45,12 +45,11 @@ from bot.domain.reach import denied
 from bot.domain.site import Marker
 from bot.domain.target import Address, Unreadable, read_address
 from bot.edge.line import Direct, Turns
-from bot.edge.mishaps import Barred, cut_off, excess, problem
+from bot.edge.mishaps import Barred, Crumbs, Unusable, cut_off, excess, problem
 from bot.ports import Clock, ReadHeaders
 from providers.cache_status import told
 from providers.codings import unreadable
 from providers.contract import Seen, Sighting
-from providers.heads import Crumbs, Unusable
 from providers.unpacking import Mispacked
 
 LOOK_SECONDS = 8.0  # one look in all

@@ -12,20 +12,44 @@ import httpx
 from bot.domain.answers.answer import UNTRUSTED
 from bot.domain.answers.caches import TARGETED
 from bot.domain.answers.caching import titled
-from providers.heads import HEADERS_MAX, LARGE_HEADERS, LINES_MAX, MANY_LINES, Unusable
 from providers.unpacking import Mispacked, Splintered
 
+HEADERS_MAX = 64_000  # bytes
+LINES_MAX = 256  # headers of one answer
+LARGE_HEADERS = f"its headers are larger than {HEADERS_MAX // 1000} kB"
+MANY_LINES = f"its headers have more than {LINES_MAX} lines"
 FIELD_MAX = 4_000  # bytes of a header that rules take apart; Varnish, nginx and Apache take 4 to 8 kB of one line
 READ_APART = frozenset(
     ["age", "cache-control", "cache-status", "content-encoding", "content-length", "content-type", "date", "etag",
      "expires", "last-modified", "pragma", "server", "vary", "via", "x-cache", "x-powered-by"]
 ) | TARGETED  # fmt: skip
 _STRUCTURED = "cdn-cache-control"  # and every name that ends so
+PIECES_MAX = 8_000  # of one body, where they are small; of large ones as many as its bytes allow
+PIECE_MIN = 200  # bytes, in the mean
 LENGTH_MAX = 16  # digits
 
 
 class Barred(Exception):
     """The guards say no; the text is for the log, people get a sentence that is the same for all reasons."""
+
+
+class Unusable(Exception):
+    """There was an answer that nothing can be made of; the text says why."""
+
+
+class Crumbs:
+    """Counts the pieces in which something arrives."""
+
+    def __init__(self) -> None:
+        self._pieces = 0
+        self._bytes = 0
+
+    def take(self, size: int) -> None:
+        """One more, of `size` bytes. Raises Unusable."""
+        self._pieces += 1
+        self._bytes += size
+        if self._pieces > PIECES_MAX and self._bytes < self._pieces * PIECE_MIN:
+            raise Unusable(f"its answer only trickles in, in more than {PIECES_MAX:,} small pieces")
 
 
 def excess(headers: Sequence[tuple[str, str]]) -> str:

@@ -13,8 +13,7 @@ import structlog
 
 from bot.edge.bodies import whole_body
 from bot.edge.looker import AGENT, trusted
-from bot.edge.mishaps import problem
-from providers.heads import Unusable
+from bot.edge.mishaps import Unusable, problem
 
 log = structlog.get_logger()
 PATH = "/.well-known/jwks"  # what GitHub's discovery document names, on github.com and on Enterprise Server

@@ -11,7 +11,7 @@ import pytest
 import zstandard
 
 from bot.edge.bodies import whole_body
-from providers.heads import Unusable
+from bot.edge.mishaps import Unusable
 from tests.bombs import CODINGS, bomb
 from tests.edge.loopback import answer, serving
 

@@ -11,9 +11,9 @@ import pytest
 import zstandard
 
 from bot.domain.proof.behind import BEHIND_PROOFS
+from bot.edge.heads import INTERIM_MAX, Heads
 from bot.edge.line import OF_PROOFS, READ, Line, Turns
-from bot.edge.mishaps import FIELD_MAX
-from providers.heads import HEADERS_MAX, INTERIM_MAX, LINES_MAX, PIECE_MIN, PIECES_MAX, Heads, Unusable
+from bot.edge.mishaps import FIELD_MAX, HEADERS_MAX, LINES_MAX, PIECE_MIN, PIECES_MAX, Unusable
 from tests.edge.looking import HOST, eyes
 from tests.edge.loopback import Speak, answer, serving
 
