@@ -24,7 +24,6 @@ import structlog
 
 from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
 from bot.domain.answers.body import Body
-from bot.domain.answers.codings import unreadable
 from bot.domain.answers.devices import as_device
 from bot.domain.answers.headers import (
     age_of,
@@ -39,7 +38,6 @@ from bot.domain.answers.headers import (
 )
 from bot.domain.answers.locations import led, mark_of
 from bot.domain.answers.marks import cdns_on, challenge_on
-from bot.domain.answers.unpacking import Mispacked
 from bot.domain.grammar.words import Notes, shown
 from bot.domain.masking import masked
 from bot.domain.proof.verdict import Look
@@ -50,7 +48,9 @@ from bot.edge.line import Direct, Turns
 from bot.edge.mishaps import Barred, Crumbs, Unusable, cut_off, excess, problem
 from bot.ports import Clock, ReadHeaders
 from providers.cache_status import told
+from providers.codings import unreadable
 from providers.contract import Seen, Sighting
+from providers.unpacking import Mispacked
 
 LOOK_SECONDS = 8.0  # one look in all
 CONNECT_SECONDS = 3.0  # to be connected, and again for TLS, shared by the addresses that are tried

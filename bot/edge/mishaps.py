@@ -12,7 +12,7 @@ import httpx
 from bot.domain.answers.answer import UNTRUSTED
 from bot.domain.answers.caches import TARGETED
 from bot.domain.answers.caching import titled
-from bot.domain.answers.unpacking import Mispacked, Splintered
+from providers.unpacking import Mispacked, Splintered
 
 HEADERS_MAX = 64_000  # bytes
 LINES_MAX = 256  # headers of one answer

@@ -28,7 +28,7 @@ class Batches:
     def release(self, job: int, position: int) -> int:
         """Let the lane send a layer's calls; how many there are."""
         n = self._move(job, position, ("held",), BatchState.QUEUED)
-        self._recount(job, position)
+        self.recount(job, position)
         return n
 
     def again_after(self, job: int, position: int) -> float:
@@ -48,7 +48,8 @@ class Batches:
             new=new, job=job, position=position,
         )  # fmt: skip
 
-    def _recount(self, job: int, position: int) -> None:
+    def recount(self, job: int, position: int) -> None:
+        """Count the calls of a layer anew."""
         rows = self._tx.rows(
             "select state, count(*) as n from batches where job = :job and position = :position group by state",
             job=job, position=position,
@@ -166,7 +167,7 @@ class Batches:
             "update layers set calls = calls + :more where job = :job and position = :position",
             more=len(calls) - 1, **where,
         )  # fmt: skip
-        self._recount(batch.job, batch.position)
+        self.recount(batch.job, batch.position)
         return took, [call_hash(text) for text in packed]
 
     def _taken(self, outcome: Outcome, now: float) -> tuple[BatchState, float]:
@@ -242,7 +243,7 @@ class Batches:
         )
         for row in self._tx.rows("select position from layers where job = :job", job=job):
             n += self._move(job, whole(row["position"]), ("held", "queued"), BatchState.CANCELLED)
-            self._recount(job, whole(row["position"]))
+            self.recount(job, whole(row["position"]))
         return n
 
     def revive(self, job: int, position: int) -> int:
@@ -252,7 +253,7 @@ class Batches:
             " where job = :job and position = :position and state in ('failed', 'cancelled', 'unknown', 'queued')",
             job=job, position=position,
         )  # fmt: skip
-        self._recount(job, position)
+        self.recount(job, position)
         return n
 
     def is_refused(self, job: int) -> bool:
@@ -290,7 +291,7 @@ class Batches:
             id=batch.id, state=state, ready=ready, receipt=pack(RECEIPT, receipt), now=now,
             trouble=pack(TROUBLE, trouble) if trouble else None,
         )  # fmt: skip
-        self._recount(batch.job, batch.position)
+        self.recount(batch.job, batch.position)
         self._tx.run(
             "update layers set ready_at = (select max(ready_at) from batches where job = :job and position = :position"
             " and state = 'sent') where job = :job and position = :position",

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 
 from bot.domain.answers import charsets
 from bot.domain.answers.caching import YEARS_10, Basis, Directives, lifetime_browser
-from bot.domain.answers.codings import codings
 from bot.domain.site import Marker
+from providers.codings import codings
 
 VERSION_MAX = 40  # characters
 ETAG_MAX = 200

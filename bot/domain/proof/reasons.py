@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.finding import Finding, Page, Verdict, find
 from bot.domain.proof.fresh_notes import noted
 from bot.domain.proof.look import ORIGIN, Likeness, Look, compare, describe, in_short, is_one_copy
@@ -114,17 +115,44 @@ def why(verdict: Verdict, findings: Sequence[Finding], scene: Scene) -> Sequence
             return [*_why_fresh(findings, scene), *_reasons(findings, scene), *_failing(scene), *_plainly(scene)]
 
 
-def _why_fresh(findings: Sequence[Finding], scene: Scene) -> Iterable[str]:
-    same = [place for place in scene.same if scene.at[place] is Verdict.FRESH]
-    empty = [
+def doubts(verdict: Verdict, findings: Sequence[Finding], scene: Scene) -> tuple[Doubt, ...]:
+    """What the verdict leaves open."""
+    if verdict is Verdict.FRESH and _is_as_before(scene):
+        return (Doubt.ORIGIN_OLD,)
+    if verdict is Verdict.STALE and _is_told_by_bytes([f for f in findings if f.verdict is Verdict.STALE], scene):
+        return (Doubt.JUST_BYTES,)
+    return ()
+
+
+def _same(scene: Scene) -> list[str]:
+    """Places that served what the origin serves before the purge too."""
+    return [place for place in scene.same if scene.at[place] is Verdict.FRESH]
+
+
+def _empty(scene: Scene) -> list[str]:
+    """Places that had no copy before the purge."""
+    return [
         place for place in scene.at if all(page.was_missing(place) for page in scene.pages if page.was_asked(place))
     ]
+
+
+def _is_as_before(scene: Scene) -> bool:
+    """Whether no place serves anything else than before the purge."""
+    told = {*_same(scene), *_empty(scene)}
+    return told == {*scene.at} and all(_unchanged(page, place) for page in scene.pages for place in told)
+
+
+def _is_told_by_bytes(stale: Sequence[Finding], scene: Scene) -> bool:
+    return not scene.moved_on and all(f.by_bytes for f in stale)
+
+
+def _why_fresh(findings: Sequence[Finding], scene: Scene) -> Iterable[str]:
+    same, empty = _same(scene), _empty(scene)
     if empty:
         yield f"not in the cache at {_listed(empty)} before the purge"
     if same:
         yield f"already the same at {_listed(same)} before the purge"
-    told = {*same, *empty}
-    if told == {*scene.at} and all(_unchanged(page, place) for page in scene.pages for place in told):
+    if _is_as_before(scene):
         yield ORIGIN_OLD
     if survivors := [look for look in _kept(findings, scene) if look.place not in same]:
         first = survivors[0]
@@ -206,7 +234,7 @@ def _why_stale(stale: Sequence[Finding], scene: Scene) -> Iterable[str]:
         yield KEPT_APART
     elif hint := _hint([f.look for f in stale if f.look], scene):
         yield hint
-    if all(f.by_bytes for f in stale):
+    if _is_told_by_bytes(stale, scene):
         yield REWRITTEN
     same = [] if is_not_out else [place for place in places if place in scene.same]  # what is out nowhere is the same
     before = [look for page in scene.pages for look in page.before]

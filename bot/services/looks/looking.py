@@ -187,6 +187,7 @@ def _judged(
     seen = replace(
         job,
         why=judgement.why,
+        doubts=judgement.doubts,
         verdict=judgement.verdict,
         fresh_at=judgement.fresh_at,
         stale_at=judgement.stale_at,

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.look import Likeness, compare
 from bot.domain.proof.reached import FROM_FURTHER_IN, STILL_THERE, Purged
-from bot.domain.proof.reasons import REFILLED, said_of
+from bot.domain.proof.reasons import ORIGIN_OLD, REFILLED, REWRITTEN, said_of
 from bot.domain.proof.verdict import NONE_COVERED, Judgement, Look, Verdict, describe, judge
 from providers.contract import Cached
 from tests.effort import examples
@@ -796,15 +797,30 @@ UNKNOWN_ROWS = {
 ROWS = FRESH_ROWS | STALE_ROWS | UNKNOWN_ROWS
 
 
+def judged(row: Row) -> Judgement:
+    began = {} if row.began is None else {seen.url: row.began for seen in row.after}
+    purged = Purged(PURGED, row.soft, row.covered, row.left_alone, row.proven, row.kept_by, began=began)
+    return judge(row.before, row.after, purged)
+
+
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_the_verdict_and_its_reason(row: Row) -> None:
-    began = {} if row.began is None else {seen.url: row.began for seen in row.after}
-    judgement = judge(
-        row.before,
-        row.after,
-        Purged(PURGED, row.soft, row.covered, row.left_alone, row.proven, row.kept_by, began=began),
-    )
+    judgement = judged(row)
     assert (row.verdict, row.why, row.again) == (judgement.verdict, judgement.why, judgement.worth_another)
+
+
+IN_WORDS = {Doubt.NONE_COVERED: NONE_COVERED, Doubt.ORIGIN_OLD: ORIGIN_OLD, Doubt.JUST_BYTES: REWRITTEN}
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_what_is_left_open_is_what_its_words_say(row: Row) -> None:
+    judgement = judged(row)
+    assert {doubt for doubt, words in IN_WORDS.items() if words in judgement.why} == {*judgement.doubts}
+
+
+def test_each_thing_that_is_left_open_is_met_among_the_rows() -> None:
+    whys = [row.why for row in ROWS.values()]
+    assert {*Doubt} == {doubt for doubt, words in IN_WORDS.items() if any(words in why for why in whys)}
 
 
 def test_every_place_is_named_by_what_it_serves() -> None:
@@ -1040,6 +1056,7 @@ def test_every_place_is_named_once_and_every_doubt_has_a_reason(world: World) ->
     named = [*judgement.fresh_at, *judgement.stale_at, *judgement.unknown_at]
     assert len(named) == len(set(named))
     assert judgement.verdict in (Verdict.FRESH, Verdict.UNCHECKED) or judgement.why
+    assert {doubt for doubt, words in IN_WORDS.items() if words in judgement.why} == {*judgement.doubts}
 
 
 @settings(max_examples=examples(200), deadline=None, derandomize=True, database=None)
