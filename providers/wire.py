@@ -51,7 +51,7 @@ class Answer:
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """Certificates that are believed; read once, which takes a while."""
     return httpx.create_ssl_context(trust_env=False)
 
@@ -130,7 +130,7 @@ class Wire:
         if self._transport is not None:
             return self._transport
         limits = httpx.Limits(keepalive_expiry=IDLE_SECONDS)
-        return httpx.AsyncHTTPTransport(verify=_trusted(), trust_env=False, limits=limits)
+        return httpx.AsyncHTTPTransport(verify=trusted(), trust_env=False, limits=limits)
 
     async def _attempt(self, line: httpx.AsyncBaseTransport, request: httpx.Request) -> Answer:
         response = await line.handle_async_request(await self._signed(request))
