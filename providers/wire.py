@@ -54,7 +54,7 @@ class Answer:
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """Certificates that are believed; read once, which takes a while."""
     return httpx.create_ssl_context(trust_env=False)
 
@@ -135,7 +135,7 @@ class Wire:
         takes three times the processor time of 32 lines."""
         if self._transport is not None:
             return self._transport
-        return Bounded(_trusted(), IDLE_SECONDS)
+        return Bounded(trusted(), IDLE_SECONDS)
 
     async def _attempt(self, line: httpx.AsyncBaseTransport, request: httpx.Request) -> Answer:
         response = await line.handle_async_request(await self._signed(request))

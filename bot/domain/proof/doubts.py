@@ -11,3 +11,4 @@ class Doubt(StrEnum):
     NONE_COVERED = "none_covered"  # no page that the purge surely reached was known to look at
     ORIGIN_OLD = "origin_old"  # nothing changed anywhere, so that the origin may be what is old
     JUST_BYTES = "just_bytes"  # nothing but bytes tells the old from the new
+    MOVED_ON = "moved_on"  # it was proven, and the origin has other content since

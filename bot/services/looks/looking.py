@@ -10,6 +10,7 @@ from bot.domain.deploys.deploy import Expected, pages_of
 from bot.domain.jobs.job import JobView
 from bot.domain.jobs.steps import look_due, looks_of
 from bot.domain.jobs.thread_step import Event, Told
+from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.leading import Led
 from bot.domain.proof.met import EXPECTED_SHOWN, met
 from bot.domain.proof.reached import Purged
@@ -182,7 +183,7 @@ def _judged(
     told = " · ".join(filter(None, [text, f"looked at {part}" if part else "", problem]))
     books.messages.say(job.id, Told(Event.LOOKED, n=job.round, text=told), now)
     again = _is_worth_another(job, judgement, job.round)
-    if judgement.moved_on:
+    if judgement.moved_on and judgement.verdict is not Verdict.FRESH:
         judgement = _as_proven(job, judgement)
     seen = replace(
         job,
@@ -216,7 +217,7 @@ def _as_proven(job: JobView, judgement: Judgement) -> Judgement:
     """`judgement` for a job that was proven, once the origin has other content: the purge stays what it was, and beside
     it is told what is old since then."""
     proven_at = dict.fromkeys(look.place for look in job.first_looks if look.place != ORIGIN)
-    return replace(judgement, verdict=Verdict.FRESH, fresh_at=tuple(proven_at), stale_at=())
+    return replace(judgement, verdict=Verdict.FRESH, fresh_at=tuple(proven_at), stale_at=(), doubts=(Doubt.MOVED_ON,))
 
 
 def _tell_expected(books: Books, job: JobView, looks: Sequence[Look], now: float) -> None:

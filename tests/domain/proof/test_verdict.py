@@ -797,7 +797,7 @@ UNKNOWN_ROWS = {
 ROWS = FRESH_ROWS | STALE_ROWS | UNKNOWN_ROWS
 
 
-def judged(row: Row) -> Judgement:
+def judged_row(row: Row) -> Judgement:
     began = {} if row.began is None else {seen.url: row.began for seen in row.after}
     purged = Purged(PURGED, row.soft, row.covered, row.left_alone, row.proven, row.kept_by, began=began)
     return judge(row.before, row.after, purged)
@@ -805,7 +805,7 @@ def judged(row: Row) -> Judgement:
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_the_verdict_and_its_reason(row: Row) -> None:
-    judgement = judged(row)
+    judgement = judged_row(row)
     assert (row.verdict, row.why, row.again) == (judgement.verdict, judgement.why, judgement.worth_another)
 
 
@@ -814,13 +814,13 @@ IN_WORDS = {Doubt.NONE_COVERED: NONE_COVERED, Doubt.ORIGIN_OLD: ORIGIN_OLD, Doub
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_what_is_left_open_is_what_its_words_say(row: Row) -> None:
-    judgement = judged(row)
+    judgement = judged_row(row)
     assert {doubt for doubt, words in IN_WORDS.items() if words in judgement.why} == {*judgement.doubts}
 
 
 def test_each_thing_that_is_left_open_is_met_among_the_rows() -> None:
     whys = [row.why for row in ROWS.values()]
-    assert {*Doubt} == {doubt for doubt, words in IN_WORDS.items() if any(words in why for why in whys)}
+    assert {*IN_WORDS} == {doubt for doubt, words in IN_WORDS.items() if any(words in why for why in whys)}
 
 
 def test_every_place_is_named_by_what_it_serves() -> None:
