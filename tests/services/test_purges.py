@@ -14,6 +14,7 @@ from bot.domain.jobs.plan import Cost, Plan
 from bot.domain.jobs.steps import NO_END
 from bot.domain.jobs.thread_step import Event
 from bot.domain.jobs.turns import Place, Turns
+from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.verdict import Verdict
 from bot.domain.site import Layer
 from bot.domain.target import Target
@@ -77,7 +78,8 @@ async def test_after_a_new_deploy_a_check_says_that_the_origin_has_changed(tmp_p
         seen.append(await shop.job(job.id))
     await shop.ledger.close()
     for ended in seen:
-        assert (Verdict.STALE, 1) == (ended.verdict, ended.round)
+        assert (Verdict.FRESH, 1, (Doubt.MOVED_ON,)) == (ended.verdict, ended.round, ended.doubts)
+        assert ended.why.startswith("still old at fra")
         assert ended.why.endswith("the origin has changed since this purge was proven: purge again for what is new")
         assert ((), ()) == (ended.was_old_at, ended.refetched_at)
         assert {"v2"} == {look.version for look in ended.first_looks if look.place == "origin"}
