@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from bot.domain.answers.excess import Excess
 from bot.domain.answers.marks import CHALLENGES
 from bot.domain.proof.look import ORIGIN, Likeness, Look, bare_etag, compare, seems_same
 from bot.domain.proof.modified import beside, is_newer, is_older, told_at_once
@@ -170,6 +171,10 @@ def _silence(look: Look) -> str:
     """Why nothing can be made of what a place gave."""
     if look.broken:
         return f"gave a broken answer: {look.broken}, and {look.problem}"
+    if look.given_up is Excess.TIME:
+        return f"began to answer and did not end: {look.problem}"
+    if look.is_given_up:
+        return f"gave an answer that was given up: {look.problem}"
     return f"did not answer: {look.problem}"
 
 

@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
+from bot.domain.answers.excess import Excess
 from bot.domain.answers.locations import led
 from bot.domain.durations import span
 from bot.domain.masking import MASK, masked
@@ -69,11 +70,17 @@ class Look:
     guard: str = ""  # the firewall that asks there for a proof of being no robot, in place of the page
     leads_mark: str = ""  # tells two `leads_to` apart of which a part is masked
     failures: tuple[str, ...] = ()  # what its place answered between them that was no page: "502", "connection refused"
+    given_up: Excess | None = None  # what there was too much of in an answer that came, which `problem` tells
 
     @property
     def redirects(self) -> bool:
         """Whether it sends its reader to another URL."""
         return 300 <= self.status < 400
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether an answer came, and was not read to its end, since there was too much of it."""
+        return self.given_up not in (None, Excess.TIME)
 
     @property
     def only_asks_for_tls(self) -> bool:

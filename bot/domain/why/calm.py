@@ -37,7 +37,7 @@ ORDINALS = ("asked first", "asked again", "asked once more")
 def no_answer(case: Case) -> Cause | None:
     """Nothing answered."""
     silent = [spot for spot in case.spots if spot.tier is Tier.EDGE]
-    if case.at(Tier.EDGE) or any(spot.last.answer.is_broken for spot in silent):
+    if case.at(Tier.EDGE) or any(spot.last.answer.is_broken or spot.look.is_given_up for spot in silent):
         return None
     evidence = each(silent, lambda spot: spot.plain[-1].look.problem)
     if spots := certificates.untrusted(silent):

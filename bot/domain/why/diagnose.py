@@ -17,6 +17,7 @@ from bot.domain.why import (
     calm,
     closed,
     content,
+    given_up,
     guarded,
     inside,
     last_look,
@@ -46,6 +47,7 @@ ALSO_MAX, POPS_SHOWN = 2, 6
 RULES: tuple[Rule, ...] = (
     waiting.queued,
     ours.unfinished,
+    given_up.given_up,
     closed.closed,
     way.origin_failing,
     guarded.guarded,
