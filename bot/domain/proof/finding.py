@@ -25,6 +25,7 @@ from enum import StrEnum
 
 from bot.domain.answers.excess import Excess
 from bot.domain.answers.marks import CHALLENGES
+from bot.domain.proof.circles import looped
 from bot.domain.proof.look import ORIGIN, Likeness, Look, bare_etag, compare, seems_same
 from bot.domain.proof.modified import beside, is_newer, is_older, told_at_once
 from providers.contract import Cached
@@ -104,6 +105,10 @@ class Page:
         was = self.was(place)
         return bool(was) and all(look.cached is Cached.MISS for look in was)
 
+    def has_changed(self, look: Look) -> bool:
+        """Whether `look` shows other content than its place served before the purge."""
+        return not all(compare(was, look).agrees for was in self.was(look.place))
+
     def stays(self, look: Look) -> bool:
         """Whether `look` shows the very bytes that its place served before the purge, as far as they were read."""
         return any(was.status == look.status and seems_same(was, look) for was in self.was(look.place))
@@ -135,6 +140,8 @@ def _find(page: Page, look: Look) -> Finding:
     if look.shows and not page.has_origin:
         return Finding(look.place, look.url, Verdict.FRESH, look=look)
     origins = [origin for origin in page.now(ORIGIN) if not origin.problem]
+    if trouble := looped(look, next(iter(origins), None)):
+        return _unknown(look, trouble, can_change=False)
     if trouble := _trouble_of_origin(page, origins):
         return _unknown(look, trouble, can_change=page.has_origin)
     if trouble := _without_tls(look, origins[0]):

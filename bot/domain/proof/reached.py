@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
+from bot.domain.proof.circles import only_redirects
 from bot.domain.proof.finding import Finding, Page, Verdict
 from bot.domain.proof.look import ORIGIN, Look, compare
 from providers.contract import Cached
@@ -80,14 +81,9 @@ def landed(finding: Finding, page: Page, purged: Purged) -> Finding:
     found, look = _landed(finding, page, purged), finding.look
     if look is None or not look.redirects or look.shows or not (found.uncached or found.verdict is Verdict.FRESH):
         return found
-    if not all(compare(was, look).agrees for was in page.was(look.place)):
+    if page.has_changed(look):
         return found
-    return replace(found, verdict=Verdict.UNKNOWN, why=_only_redirects(look), can_change=False, aside=True)
-
-
-def _only_redirects(look: Look) -> str:
-    to = f": {look.leads_to[:TO_MAX]}" if look.leads_to else ""
-    return f"it only redirects ({look.status}), and the page that it leads to was not looked at{to}"
+    return replace(found, verdict=Verdict.UNKNOWN, why=only_redirects(look, TO_MAX), can_change=False, aside=True)
 
 
 def _landed(finding: Finding, page: Page, purged: Purged) -> Finding:

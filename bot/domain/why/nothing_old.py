@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from bot.domain.answers.caching import Directives
 from bot.domain.durations import span
 from bot.domain.jobs.job import State
+from bot.domain.proof.circles import NOWHERE
 from bot.domain.proof.finding import Verdict
 from bot.domain.proof.look import GONE, ORIGIN, Likeness, Look, compare
 from bot.domain.why.case import Case, Ours
@@ -128,6 +129,8 @@ def _but_no_page(origin: Glance) -> str:
     status = origin.look.status
     if status in GONE:
         return f": the page is not there ({status}), at the edge as at the origin"
+    if origin.look.leads_nowhere:
+        return f": an answer {status} that {NOWHERE}"
     return f": an error ({status}), at the edge as at the origin" if status >= 400 else ""
 
 

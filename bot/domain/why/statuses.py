@@ -77,9 +77,9 @@ def redirected(case: Case) -> Cause | None:
     origin = case.origin
     if origin is None or not origin.location or case.saw_old or origin.look.only_asks_for_tls:
         return None
+    if origin.look.leads_back:
+        return None  # told in `loops`
     goes = led(case.url, origin.location)
-    if _is_same_page(case, goes):
-        return _loop(case, origin, [spot for spot in case.at(Tier.EDGE) if _leads_back(case, spot.last)])
     return Cause(
         Name.REDIRECTED,
         Certainty.SEEN,
@@ -97,11 +97,9 @@ def redirected_at_edge(case: Case) -> Cause | None:
     sent = [spot for spot in edges if spot.last.location and case.verdict_at(spot) is Verdict.UNKNOWN]
     if case.origin is None or not case.origin.is_about_the_page or case.origin.look.redirects:
         return None
-    if not sent or len(sent) != len(edges) or any(spot.look.only_asks_for_tls for spot in sent):
+    if not sent or len(sent) != len(edges) or any(spot.look.only_asks_for_tls or spot.look.leads_back for spot in sent):
         return None
     goes = led(case.url, sent[0].last.location)
-    if _is_same_page(case, goes):
-        return _loop(case, None, sent)
     return Cause(
         Name.REDIRECTED,
         Certainty.SEEN,
@@ -112,41 +110,6 @@ def redirected_at_edge(case: Case) -> Cause | None:
         _follow(case, goes),
         _AT_ITS_END,
     )
-
-
-def _loop(case: Case, origin: Glance | None, edges: Sequence[Spot]) -> Cause:
-    """A redirect to itself, at the origin too or at edges alone."""
-    at = [*(["the origin"] if origin is not None else []), *([names_of(edges)] if edges else [])]
-    status = (origin or edges[0].last).look.status
-    answers = [*([origin] if origin is not None else []), *(spot.last for spot in edges)]
-    cookie = (
-        ", unless the cookie that it sets ends that" if any(one.answer.says("set-cookie") for one in answers) else ""
-    )
-    where = "at the origin" if origin is not None else "at the CDN"
-    return Cause(
-        Name.REDIRECTED,
-        Certainty.SEEN,
-        f"This URL redirects to itself ({status}) at {' and at '.join(at)}: a loop, on which browsers give up{cookie}.",
-        (*each(edges), *each(case.at(Tier.ORIGIN))),
-        Cure(
-            "Check again",
-            f"check {case.typed}",
-            f"Mend the redirect {where}, then purge it. Mostly it sends visitors to https or to another spelling, and"
-            " something on the way takes that away again.",
-        ),
-        "Let one place alone redirect to https, and tell the origin which scheme visitors use (`X-Forwarded-Proto`).",
-    )
-
-
-def _leads_back(case: Case, glance: Glance) -> bool:
-    """Whether it leads to itself, and not to https alone, since it was asked without."""
-    if glance.look.only_asks_for_tls:
-        return False
-    return bool(glance.location) and _is_same_page(case, led(case.url, glance.location))
-
-
-def _is_same_page(case: Case, goes: str) -> bool:
-    return goes.partition("#")[0] == case.url.partition("#")[0]
 
 
 def _is_ours(case: Case, goes: str) -> bool:

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.answers.locations import mark_of
+from bot.domain.proof.circles import GIVE_UP, NOWHERE, WITHOUT_TLS
 from bot.domain.proof.look import Likeness, compare
 from bot.domain.proof.reached import FROM_FURTHER_IN, STILL_THERE, Purged
 from bot.domain.proof.reasons import REFILLED, said_of
@@ -109,7 +111,7 @@ UNSTEADY = [look("origin", "x1"), look("origin", "x2")]
 MARKED = [look("origin", "x1", version="b7"), look("origin", "x2", version="b7")]
 BARE = origin(etag="")
 SHOWING = replace(look("fra", "b7", HIT, 18_000, url=NEWS, etag=""), shows="x-build: 4")
-MOVED = [look("origin", "to /b", status=301)] * 2
+MOVED = [to("/b", look("origin", "to /b"))] * 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,16 +288,30 @@ FRESH_ROWS = {
         again=False,
     ),
     "a redirect that the purge changed": Row(
-        [look("fra", "to /b", MISS, status=301), *MOVED],
+        [to("/b", look("fra", "to /b", MISS)), *MOVED],
         Verdict.FRESH,
         "",
-        before=earlier(look("fra", "to /a", HIT, 60, status=301), *MOVED),
+        before=earlier(to("/a", look("fra", "to /a", HIT, 60)), *MOVED),
+        again=False,
+    ),
+    "a loop that the purge brought": Row(
+        [to(URL, look("fra", "", MISS)), *[to("/pricing", one) for one in origin("")]],
+        Verdict.FRESH,
+        f"at fra it redirects (301) to the very URL that was asked for: {GIVE_UP}",
+        before=earlier(look("fra", "a1", HIT, 60), *MOVED),
+        again=False,
+    ),
+    "a redirect to nowhere that the purge brought": Row(
+        [to("", look("fra", "", MISS)), *[to("", one) for one in origin("")]],
+        Verdict.FRESH,
+        f"at fra it answers 301 and {NOWHERE}",
+        before=earlier(look("fra", "a1", HIT, 60), *MOVED),
         again=False,
     ),
     "a redirect beside a page": Row(
-        [NEW, *origin(), look("fra", "to /b", MISS, url=NEWS, status=301), *(replace(one, url=NEWS) for one in MOVED)],
+        [NEW, *origin(), to("/b", look("fra", "to /b", MISS, url=NEWS)), *(replace(one, url=NEWS) for one in MOVED)],
         Verdict.FRESH,
-        "it only redirects (301), and the page that it leads to was not looked at on 1 of 2 pages",
+        "it only redirects (301), and the page that it leads to was not looked at: /b on 1 of 2 pages",
         again=False,
     ),
     "fetched for the look before": Row(
@@ -619,16 +635,47 @@ UNKNOWN_ROWS = {
         f"the copy at fra {STILL_THERE}",
     ),
     "a redirect that is the origin's, and was before": Row(
-        [replace(look("fra", "to /b", HIT, 3, status=301), leads_to="/b"), *MOVED],
+        [to("/b", look("fra", "to /b", HIT, 3)), *MOVED],
         Verdict.UNKNOWN,
         "it only redirects (301), and the page that it leads to was not looked at: /b",
-        before=earlier(look("fra", "to /b", HIT, 60, status=301), *MOVED),
+        before=earlier(to("/b", look("fra", "to /b", HIT, 60)), *MOVED),
+        again=False,
+    ),
+    "a loop, at the origin too": Row(
+        [to(URL, look("fra", "", HIT, 3)), *[to("/pricing", one) for one in origin("")]],
+        Verdict.UNKNOWN,
+        f"it only redirects (301), to the very URL that was asked for: {GIVE_UP}",
+        before=earlier(to(URL, look("fra", "", HIT, 60)), *[to("/pricing", one) for one in origin("")]),
+        again=False,
+    ),
+    "a loop of which a part is not shown": Row(
+        [secret(mark_of(URL), look("fra", "", MISS)), *origin()],
+        Verdict.UNKNOWN,
+        f"fra redirects (301) to the very URL that was asked for, {GIVE_UP}; the origin does not",
+        again=False,
+    ),
+    "a loop between TLS and an origin that is asked without": Row(
+        [to("https://www.shop.test:443/pricing", look("fra", "", HIT, 900)), *map(to_itself, origin(""))],
+        Verdict.UNKNOWN,
+        f"fra redirects (301) to the very URL that was asked for, {GIVE_UP}: {WITHOUT_TLS}",
+        again=False,
+    ),
+    "a loop, and nothing to compare with": Row(
+        [to(URL, look("fra", "", MISS)), *DOWN],
+        Verdict.UNKNOWN,
+        f"fra redirects (301) to the very URL that was asked for, {GIVE_UP}",
+        again=False,
+    ),
+    "a redirect to nowhere": Row(
+        [to("", look("fra", "", HIT, 3)), *[to("", one) for one in origin("")]],
+        Verdict.UNKNOWN,
+        f"it answers 301 and {NOWHERE}",
         again=False,
     ),
     "a redirect that is never cached": Row(
-        [look("fra", "to /b", UNCACHED, status=301), *MOVED],
+        [to("/b", look("fra", "to /b", UNCACHED)), *MOVED],
         Verdict.UNKNOWN,
-        "it only redirects (301), and the page that it leads to was not looked at",
+        "it only redirects (301), and the page that it leads to was not looked at: /b",
         again=False,
     ),
     "an edge that is asked without TLS and wants it": Row(
