@@ -24,6 +24,7 @@ _TO_TELL = {  # what a reason that is not known asks for
     " under the origin's version": "Have the build write another `marker` whenever the page is another one.",
 }
 _TO_PREVENT = {
+    AHEAD: "Have a deploy bring every server up to date before it purges, and purge whenever the origin goes back.",
     UNREADABLE: "Let caches answer in no other encodings than a request asks for.",
     " redirects (": "Purge the URL that visitors end at: one that only redirects holds no page.",
     " over http, ": "Where visitors use https, https is what has to be looked at.",

@@ -9,11 +9,12 @@ from bot.domain.answers.locations import host_of, led
 from bot.domain.grammar.saying import safe_word
 from bot.domain.masking import masked, without_credentials
 from bot.domain.proof.finding import Verdict
+from bot.domain.why.answered_anew import answered_anew, came_since
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.spots import LOCATION_MAX, Glance, Spot, Tier, do, each, names_of
-from bot.domain.why.times import is_from_before, took
+from bot.domain.why.times import fetched_now, is_from_before, took
 
 _SHORT_REDIRECTS = "Have the deploy purge the redirects that it changes, or give them a short life: `s-maxage=60`."
 _SHORT_ERRORS = (
@@ -26,29 +27,48 @@ _URL = re.compile(r"[!-~]{1,400}")
 def cached_error(case: Case) -> Cause | None:
     """A kept error or redirect where the origin has a page; or a kept redirect that leads elsewhere than its own."""
     origin = case.origin
-    kept = [s for s in case.at(Tier.EDGE) if s.look.is_kept and s.look.status >= 300]
-    if origin is None or not kept:
+    if origin is None:
         return None
+    kept = [s for s in case.at(Tier.EDGE) if s.look.is_kept and s.look.status >= 300]
+    sent = [s for s in case.at(Tier.EDGE) if s.last.location and (s in kept or (s.look.is_fetched and fetched_now(s)))]
     bad = [s for s in kept if s.look.status != origin.look.status < 400]
-    elsewhere = [s for s in kept if s.last.location and origin.location and case.verdict_at(s) is Verdict.STALE]
+    elsewhere = [s for s in sent if origin.location and case.verdict_at(s) is Verdict.STALE]
+    since = [s for s in bad or elsewhere if came_since(case, s)]
+    if since and len(since) == len(bad or elsewhere):
+        return answered_anew(case, since, _what(since[0]), origin, _gives(case, origin, since[0]))
     if not bad and not elsewhere:
         return None
     return _kept_error(case, bad, origin) if bad else _kept_redirect(case, elsewhere, origin)
 
 
 def _kept_error(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
-    look, goes = bad[0].look, bad[0].last.location
-    what = "a redirect" if goes else "an error" if look.status >= 400 else "an answer without a page"
-    to = f" to {masked(goes)[:LOCATION_MAX]}" if goes else ""
-    gives = f"redirects to {masked(origin.location)[:LOCATION_MAX]}" if origin.location else "gives a page"
+    goes = bad[0].last.location
+    keep, gives = do(bad, "keeps", "keep"), _gives(case, origin, bad[0])
     return Cause(
         Name.CACHED_ERROR,
         Certainty.SEEN,
-        f"{names_of(bad)} {do(bad, 'keeps', 'keep')} {what} ({look.status}{to}) where the origin {gives}.",
+        f"{names_of(bad)} {keep} {_what(bad[0])} where the origin {gives}.",
         (*each(bad), f"origin: {origin.told}"),
         _purge(case, bad),
         _SHORT_REDIRECTS if goes else _SHORT_ERRORS,
     )
+
+
+def _what(spot: Spot) -> str:
+    """ "a redirect (301 to /b)"."""
+    goes, status = spot.last.location, spot.look.status
+    kind = "a redirect" if goes else "an error" if status >= 400 else "an answer without a page"
+    return f"{kind} ({status}{f' to {masked(goes)[:LOCATION_MAX]}' if goes else ''})"
+
+
+def _gives(case: Case, origin: Glance, beside: Spot) -> str:
+    """What the origin does instead."""
+    if not origin.location:
+        return "gives a page"
+    goes = beside.last.location
+    if goes and led(case.url, goes) == led(case.url, origin.location):
+        return f"redirects there with {origin.look.status}"
+    return f"redirects to {masked(origin.location)[:LOCATION_MAX]} ({origin.look.status})"
 
 
 def _kept_redirect(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
