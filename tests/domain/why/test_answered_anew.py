@@ -1,4 +1,4 @@
-"""Why a page still looks old, where an edge fetched an error or a redirect since the purge, and kept none from before."""
+"""Why a page still looks old, where an edge fetched an error or a redirect since the purge, and kept none of before."""
 
 from __future__ import annotations
 
