@@ -37,6 +37,7 @@ REWRITTEN = "changed when the origin's was"
 ALIKE_TO_ALL = "gives all the same page, the origin not"
 OTHER_BYTES = "other bytes than the origin"
 UNREADABLE = "in an encoding that cannot be read here"
+UNCOMPARED = "and whether to the same place cannot be told"
 UNSTEADY = "the origin answers differently each time"
 _STEADY = frozenset({Likeness.SAME, Likeness.BEGUN, Likeness.UNREAD, Likeness.UNSAID})
 _UNNAMED = (None, Likeness.OTHER_BYTES, Likeness.BEGUN, Likeness.UNREAD, Likeness.UNSAID)
@@ -261,6 +262,8 @@ def _compared(
             return _unknown(look, f"{place} serves the bytes of before the purge under the origin's version")
         case Likeness.SAME | Likeness.SAME_VERSION:
             return Finding(place, url, Verdict.FRESH, look=look)
+        case Likeness.OTHER_BYTES if look.redirects:
+            return _unknown(look, f"{place} redirects ({look.status}) as the origin does, {UNCOMPARED}")
         case Likeness.OTHER_BYTES:
             return _unknown(look, f"{place} serves {OTHER_BYTES}, and only a `marker` could tell why")
         case Likeness.TORN:

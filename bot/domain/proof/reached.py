@@ -13,7 +13,7 @@ from providers.contract import Cached
 TO_MAX = 200  # characters
 _ROUNDED = 1  # second: Ages are whole, and two answers moments apart
 STILL_THERE = (
-    "is older than the purge by its Age, and is what the origin serves: the purge has not got there yet, or a cache"
+    "is older than the purge by its Age, and is what the origin serves: the purge has not got there, or a cache"
     " further in that is no layer of this site adds to that Age"
 )
 FROM_FURTHER_IN = (

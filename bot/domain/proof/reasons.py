@@ -20,6 +20,10 @@ NAMED_MAX = 3  # places and reasons that a sentence names
 PLACE = "\0"  # stands for the places of one reason
 PAGE_MAX = 80  # characters of a page's name in a sentence
 REFILLED = "the edge fetched it again after the purge and got the old one: a cache further in may still hold that"
+FETCHED_ANEW = (
+    "the edge fetched it after the purge, and nothing like it was seen before that: the origin, or a cache further in,"
+    " answers the edge otherwise than this machine"
+)
 FURTHER_IN = "the edge does not keep it, so a cache further in does"
 MOVED_ON = "the origin has changed since this purge was proven: purge again for what is new"
 SOFT = "after a soft purge a cache may serve the old once more while it fetches the new"
@@ -27,7 +31,7 @@ REWRITTEN = "only the bytes differ; if the edge rewrites pages it may be new: a 
 KEPT_APART = (
     "a plain visitor gets the new page; the old copy seems to have a key of its own, which this purge did not reach"
 )
-ORIGIN_LACKS = "the origin itself does not show it yet: is the new version out there?"
+ORIGIN_LACKS = "the origin itself does not show it: is the new version out there?"
 ORIGIN_OLD = "if it still looks old, the origin itself may be old"
 
 _OF_MANY = {
@@ -95,6 +99,14 @@ class Scene:
         """Whether its place gave this very copy before the purge."""
         pages = (page for page in self.pages if (page.url, page.variant) == (look.url, look.variant))
         return any(is_one_copy(was, look) for page in pages for was in page.was(look.place))
+
+    def may_be_old(self, look: Look) -> bool:
+        """Whether some place gave the content of `look` before the purge; so too where nobody looked at its own."""
+        pages = [page for page in self.pages if (page.url, page.variant) == (look.url, look.variant)]
+        before = [was for page in pages for was in page.before if not was.problem]
+        if not any(was.place == look.place for was in before):
+            return True
+        return any(compare(was, look).agrees for was in before)
 
     def urls(self) -> int:
         return len({page.url for page in self.pages})
@@ -206,7 +218,7 @@ def _why_stale(stale: Sequence[Finding], scene: Scene) -> Iterable[str]:
         yield KEPT_APART
     elif hint := _hint([f.look for f in stale if f.look], scene):
         yield hint
-    if all(f.by_bytes for f in stale):
+    if all(f.by_bytes and not (f.look and f.look.redirects) for f in stale):
         yield REWRITTEN
     same = [] if is_not_out else [place for place in places if place in scene.same]  # what is out nowhere is the same
     before = [look for page in scene.pages for look in page.before]
@@ -228,8 +240,8 @@ def _hint(looks: Sequence[Look], scene: Scene) -> str:
         return ""
     if scene.purged.left_alone:
         return f"{not_asked(scene.purged.left_alone)}, and may still hold the old one"
-    if any(_was_refilled(look, scene) or look.place in scene.purged.refetched_at for look in looks):
-        return REFILLED
+    if refilled := [look for look in looks if _was_refilled(look, scene) or look.place in scene.purged.refetched_at]:
+        return REFILLED if any(map(scene.may_be_old, refilled)) else FETCHED_ANEW
     if any(look.cached is Cached.UNCACHED for look in looks):
         return FURTHER_IN
     return SOFT if scene.purged.soft else ""

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from bot.domain.answers.locations import mark_of
 from bot.domain.proof.circles import GIVE_UP, NOWHERE, WITHOUT_TLS
+from bot.domain.proof.finding import UNCOMPARED
 from bot.domain.proof.look import Likeness, compare
 from bot.domain.proof.reached import FROM_FURTHER_IN, STILL_THERE, Purged
-from bot.domain.proof.reasons import REFILLED, said_of
+from bot.domain.proof.reasons import FETCHED_ANEW, REFILLED, said_of
 from bot.domain.proof.verdict import NONE_COVERED, Judgement, Look, Verdict, describe, judge
 from providers.contract import Cached
 from tests.effort import examples
@@ -575,6 +576,23 @@ STALE_ROWS = {
 }
 
 STALE_ROWS |= {
+    "a redirect that came after the purge": Row(
+        [to("/b", look("fra", "", HIT, 3)), *origin()],
+        Verdict.STALE,
+        f"still old at fra (HIT, 301, 3 s old; the origin answers 200) · {FETCHED_ANEW}",
+        before=earlier(look("fra", "a1", HIT, 60), *origin()),
+    ),
+    "a redirect that was there before and came again": Row(
+        [to("/b", look("fra", "", HIT, 3)), *origin()],
+        Verdict.STALE,
+        f"still old at fra (HIT, 301, 3 s old; the origin answers 200) · {REFILLED}",
+        before=earlier(to("/b", look("fra", "", HIT, 60)), *origin()),
+    ),
+    "a redirect of which a part is hidden, over other words": Row(
+        [to("/login?token=•••", look("fra", "x", HIT, 60, etag="")), *[secret("", one) for one in origin(etag="")]],
+        Verdict.STALE,
+        "still old at fra (HIT, 301, 60 s old)",
+    ),
     "one variant of two": Row(
         [NEW, *origin(), look("fra", "a1", HIT, 18_000, variant="X: y"), *varied()],
         Verdict.STALE,
@@ -665,6 +683,11 @@ UNKNOWN_ROWS = {
         Verdict.UNKNOWN,
         f"fra redirects (301) to the very URL that was asked for, {GIVE_UP}",
         again=False,
+    ),
+    "a redirect of which a part is hidden, over other words, and fetched": Row(
+        [to("/login?token=•••", look("fra", "x", MISS, etag="")), *[secret("", one) for one in origin(etag="")]],
+        Verdict.UNKNOWN,
+        f"fra redirects (301) as the origin does, {UNCOMPARED}",
     ),
     "a redirect to nowhere": Row(
         [to("", look("fra", "", HIT, 3)), *[to("", one) for one in origin("")]],
@@ -907,7 +930,7 @@ SAID_OF_MANY = {
     ),
     f"the copy at \0 {STILL_THERE}": (
         "the copies at fra, iad are older than the purge by their Age, and are what the origin serves: the purge has"
-        " not got there yet, or a cache further in that is no layer of this site adds to that Age"
+        " not got there, or a cache further in that is no layer of this site adds to that Age"
     ),
     f"\0 {FROM_FURTHER_IN}": (
         "fra, iad fetched it anew and got copies that are older than the purge, and are what the origin serves: they"
