@@ -273,6 +273,14 @@ def _reasons(findings: Sequence[Finding], scene: Scene) -> list[str]:
     return [*told[:NAMED_MAX], f"and {more} more reasons"] if more > 1 else told
 
 
+def folded(findings: Sequence[Finding]) -> list[str]:
+    """Why it is not known, each reason once, with the places of which it is true."""
+    alike: dict[str, list[str]] = {}
+    for found in findings:
+        alike.setdefault(_placeless(found), []).append(found.place)
+    return [said_of(list(dict.fromkeys(places)), why) for why, places in alike.items()]
+
+
 def _placeless(found: Finding) -> str:
     """The reason without the name of its place, which may be a part of other words: a, in, the."""
     return re.sub(rf"(?<![\w-]){re.escape(found.place)}(?![\w-])", PLACE, found.why, count=1)

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from bot.domain.proof.finding import AHEAD, UNREADABLE, UNSTEADY, Verdict
 from bot.domain.proof.look import Look
+from bot.domain.proof.reasons import folded
 from bot.domain.proof.variants import ENCODING
 from bot.domain.why import certificates
 from bot.domain.why.case import Case
@@ -144,12 +145,13 @@ def not_known(case: Case) -> Cause | None:
     unknown = [spot for spot in case.at(Tier.EDGE) if case.verdict_at(spot) is Verdict.UNKNOWN]
     if not unknown:
         return None
-    whys = list(dict.fromkeys(case.finding_at(spot).why for spot in unknown))
+    findings = [case.finding_at(spot) for spot in unknown]
+    whys = list(dict.fromkeys(found.why for found in findings))
     unsteady_ = UNSTEADY in whys
     return Cause(
         Name.UNSTEADY if unsteady_ else Name.UNKNOWN,
         Certainty.SEEN if unsteady_ else Certainty.POSSIBLE,
-        f"It cannot be told whether {names_of(unknown)} {do(unknown, 'is', 'are')} old: {'; '.join(whys)}.",
+        f"It cannot be told whether {names_of(unknown)} {do(unknown, 'is', 'are')} old: {'; '.join(folded(findings))}.",
         (*each(unknown, with_bytes if _are_other_bytes(whys) else lambda spot: spot.told), *_origins(case, whys)),
         Cure("Check again", f"check {case.typed}", _to_tell(case, unknown, whys)),
         _prevent(case, unknown, whys),
