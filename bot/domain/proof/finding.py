@@ -11,6 +11,7 @@ What a cache says of itself (HIT, MISS, Age) explains a finding, and never makes
     other bytes and an older Last-Modified           stale
     other bytes and the same Last-Modified           unknown: an edge that rewrites pages leaves such
     other content and a newer Last-Modified          unknown: the origin may have gone back, or be behind
+    another ETag and the same Last-Modified          stale if kept, or if it was there before; else unknown
     other bytes, and nothing else to go by           stale if kept, or if they are those of before; else unknown
 
 Where a deploy said what the page must show, that comes first: a page without it is stale, whatever the origin serves,
@@ -37,6 +38,7 @@ REWRITTEN = "changed when the origin's was"
 ALIKE_TO_ALL = "gives all the same page, the origin not"
 OTHER_BYTES = "other bytes than the origin"
 UNREADABLE = "in an encoding that cannot be read here"
+NEITHER_OLDER = "nothing shows which is older"
 UNCOMPARED = "and whether to the same place cannot be told"
 UNSTEADY = "the origin answers differently each time"
 _STEADY = frozenset({Likeness.SAME, Likeness.BEGUN, Likeness.UNREAD, Likeness.UNSAID})
@@ -245,6 +247,8 @@ def _compared(
     match likeness:
         case Likeness.OTHER if _is_ahead(look, origins):
             return _unknown(look, f"{place} serves other content than the origin, {AHEAD} ({beside(look, origins[0])})")
+        case Likeness.OTHER if not (survived or look.is_copy) and (told := _at_once_by_tag(look, origins)):
+            return _unknown(look, f"{place} serves other content than the origin, under another ETag and {told}")
         case Likeness.OTHER:
             return Finding(place, url, Verdict.STALE, look=look)
         case Likeness.OTHER_BYTES if is_newer(look, origins):
@@ -283,11 +287,22 @@ def _compared(
             return _unknown(look, UNSTEADY, can_change=False)
 
 
+def _at_once_by_tag(look: Look, origins: Sequence[Look]) -> str:
+    """Why nothing shows which of two is older that differ in their ETags alone, the stronger validator, and were
+    changed within one second (RFC 9110, 8.8.2); "" where something may."""
+    told = told_at_once(look, origins)
+    return f"{REWRITTEN} ({told}): {NEITHER_OLDER}" if told and _is_by_tag(look, origins[0]) else ""
+
+
+def _is_by_tag(look: Look, one: Look) -> bool:
+    """Whether it is another page by its ETag alone."""
+    is_by_tag = (look.status, look.version) == (one.status, one.version) and not look.redirects
+    return is_by_tag and bare_etag(look.etag) != bare_etag(one.etag)
+
+
 def _is_ahead(look: Look, origins: Sequence[Look]) -> bool:
     """Whether it is another page by its ETag alone, and a newer one by its date."""
-    one = origins[0]
-    is_by_tag = (look.status, look.version) == (one.status, one.version) and not look.redirects
-    return is_by_tag and bare_etag(look.etag) != bare_etag(one.etag) and is_newer(look, origins)
+    return _is_by_tag(look, origins[0]) and is_newer(look, origins)
 
 
 def _unread_of(origins: Sequence[Look]) -> Look | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from bot.domain.proof.finding import AHEAD, UNREADABLE, UNSTEADY, Verdict
+from bot.domain.proof.finding import AHEAD, NEITHER_OLDER, UNREADABLE, UNSTEADY, Verdict
 from bot.domain.proof.look import Look
 from bot.domain.proof.reasons import folded
 from bot.domain.proof.variants import ENCODING
@@ -19,6 +19,7 @@ from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of, with_by
 _TO_TELL = {  # what a reason that is not known asks for
     AHEAD: "See whether the origin went back to an older version, or one of its servers is behind: where it went back,"
     " purge the page; else bring every server up to date.",
+    NEITHER_OLDER: "See whether servers of the origin give one page ETags of their own, or the edge rewrites it.",
     UNREADABLE: "Look who packs it so: a browser that did not ask for that encoding cannot read it either.",
     " redirects (": "Look which rule redirects visitors there, and ask about the page that they end at.",
     " over http, ": "Name that place by an https address: in `edges`, or in `origin`.",
@@ -26,6 +27,7 @@ _TO_TELL = {  # what a reason that is not known asks for
 }
 _TO_PREVENT = {
     AHEAD: "Have a deploy bring every server up to date before it purges, and purge whenever the origin goes back.",
+    NEITHER_OLDER: "Have every server of the origin give one page one ETag, or give the site a `marker`.",
     UNREADABLE: "Let caches answer in no other encodings than a request asks for.",
     " redirects (": "Purge the URL that visitors end at: one that only redirects holds no page.",
     " over http, ": "Where visitors use https, https is what has to be looked at.",

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from bot.domain.answers.locations import mark_of
 from bot.domain.proof.circles import GIVE_UP, NOWHERE, WITHOUT_TLS
-from bot.domain.proof.finding import UNCOMPARED
+from bot.domain.proof.finding import NEITHER_OLDER, UNCOMPARED
 from bot.domain.proof.look import Likeness, compare
 from bot.domain.proof.reached import FROM_FURTHER_IN, STILL_THERE, Purged
 from bot.domain.proof.reasons import FETCHED_ANEW, REFILLED, said_of
@@ -615,6 +615,17 @@ STALE_ROWS |= {
         Verdict.STALE,
         'still old at sin (HIT, 5 h old, version "a1")',
     ),
+    "another page by its ETag, as old as the origin's, fetched, and what was there before": Row(
+        [dated(look("sin", "a1", MISS), 1), *[dated(one, 1) for one in origin()]],
+        Verdict.STALE,
+        f'still old at sin (MISS, ETag "a1") · {REFILLED}',
+        before=earlier(dated(look("sin", "a1", HIT, 60), 1), *origin()),
+    ),
+    "another version, as old as the origin's, and fetched": Row(
+        [dated(look("sin", "a1", MISS, version="a1"), 1), *[dated(one, 1) for one in origin(version="b7")]],
+        Verdict.STALE,
+        f'still old at sin (MISS, version "a1") · {REFILLED}',
+    ),
     "another version, and newer than the origin's": Row(
         [dated(OLD, 1), *[dated(one, 2) for one in origin(version="b7")]],
         Verdict.STALE,
@@ -640,6 +651,13 @@ UNKNOWN_ROWS = {
         Verdict.UNKNOWN,
         "fra gives all the same page, the origin not (asked with X: y)",
         again=False,
+    ),
+    "another page by its ETag, as old as the origin's, and fetched": Row(
+        [dated(look("sin", "c9", MISS), 1), *[dated(one, 1) for one in origin()]],
+        Verdict.UNKNOWN,
+        "sin serves other content than the origin, under another ETag and changed when the origin's was (Last-Modified"
+        f" 14 Jan 2027 08:00): {NEITHER_OLDER}",
+        before=earlier(look("sin", "a1", HIT, 60), *origin()),
     ),
     "another page by its ETag, and newer than the origin's": Row(
         [dated(look("sin", "c9", HIT, 3), 1), *[dated(one, 2) for one in origin()]],
