@@ -24,11 +24,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.domain.answers.excess import Excess
-from bot.domain.answers.marks import CHALLENGES
 from bot.domain.proof.circles import looped
 from bot.domain.proof.look import ORIGIN, Likeness, Look, bare_etag, compare, seems_same
 from bot.domain.proof.modified import beside, is_newer, is_older, told_at_once
+from bot.domain.proof.unreadable import gave_no_page, silence, unread, unread_of
 from providers.contract import Cached
 
 REFUSING = frozenset({401, 403, 407, 429, *range(500, 600)})  # about the asker or a fault, not about the page
@@ -37,7 +36,6 @@ AHEAD = "changed after the origin's"
 REWRITTEN = "changed when the origin's was"
 ALIKE_TO_ALL = "gives all the same page, the origin not"
 OTHER_BYTES = "other bytes than the origin"
-UNREADABLE = "in an encoding that cannot be read here"
 NEITHER_OLDER = "nothing shows which is older"
 UNCOMPARED = "and whether to the same place cannot be told"
 UNSTEADY = "the origin answers differently each time"
@@ -131,9 +129,9 @@ def is_failure(look: Look) -> bool:
 
 def _find(page: Page, look: Look) -> Finding:
     if look.problem:
-        return _unknown(look, f"{look.place} {_silence(look)}")
+        return _unknown(look, f"{look.place} {silence(look)}")
     if look.guard:
-        return _unknown(look, f"{look.place} {_gave_no_page(look)}")
+        return _unknown(look, f"{look.place} {gave_no_page(look)}")
     if is_failure(look):
         return _unknown(look, f"{look.place} answered {look.status}")
     if _is_part(look):
@@ -173,29 +171,14 @@ def _unknown(look: Look, why: str, can_change: bool = True) -> Finding:
     return Finding(look.place, look.url, Verdict.UNKNOWN, why, look, can_change)
 
 
-def _gave_no_page(look: Look) -> str:
-    return f"gave no page: {look.guard} {CHALLENGES}"
-
-
-def _silence(look: Look) -> str:
-    """Why nothing can be made of what a place gave."""
-    if look.broken:
-        return f"gave a broken answer: {look.broken}, and {look.problem}"
-    if look.given_up is Excess.TIME:
-        return f"began to answer and did not end: {look.problem}"
-    if look.is_given_up:
-        return f"gave an answer that was given up: {look.problem}"
-    return f"did not answer: {look.problem}"
-
-
 def _trouble_of_origin(page: Page, origins: Sequence[Look]) -> str:
     if not page.has_origin:
         return "no origin is configured to compare with"
     if not origins:
         silent = next(iter(page.now(ORIGIN)), None)
-        return f"the origin {_silence(silent)}" if silent else "the origin did not answer in time"
+        return f"the origin {silence(silent)}" if silent else "the origin did not answer in time"
     if guarded := next((origin for origin in origins if origin.guard), None):
-        return f"the origin {_gave_no_page(guarded)}"
+        return f"the origin {gave_no_page(guarded)}"
     refusing = next((origin.status for origin in origins if origin.status in REFUSING), 0)
     if not refusing and any(_is_part(origin) for origin in origins):
         return f"the origin answered {_A_PART}"
@@ -215,7 +198,7 @@ def _likeness(look: Look, origins: Sequence[Look]) -> Likeness | None:
     origin's bytes do not hold still, the name that it gives them counts."""
     first, *others = origins
     if all(compare(first, other) in _STEADY for other in others):
-        return compare(look, _unread_of(origins) or first)
+        return compare(look, unread_of(origins) or first)
     named = {(origin.status, _name(origin, first)) for origin in origins}
     name = _name(look, first)
     if len(named) > 1 or not name or not _name(first, first):
@@ -273,7 +256,7 @@ def _compared(
         case Likeness.TORN:
             return _unknown(look, f"{place} serves {OTHER_BYTES} under the same ETag")
         case Likeness.UNREAD:
-            return _unknown(look, _unread(look, _unread_of(origins) or origins[0]))
+            return _unknown(look, unread(look, unread_of(origins) or origins[0]))
         case Likeness.BEGUN if bare_etag(look.etag) != bare_etag(origins[0].etag):
             first = f"the first {min(look.size, origins[0].size) // _MIB} MiB"
             return _unknown(look, f"{place} begins as the origin does ({first}), as long and under another ETag")
@@ -303,14 +286,3 @@ def _is_by_tag(look: Look, one: Look) -> bool:
 def _is_ahead(look: Look, origins: Sequence[Look]) -> bool:
     """Whether it is another page by its ETag alone, and a newer one by its date."""
     return _is_by_tag(look, origins[0]) and is_newer(look, origins)
-
-
-def _unread_of(origins: Sequence[Look]) -> Look | None:
-    return next((origin for origin in origins if origin.packed), None)
-
-
-def _unread(look: Look, origin: Look) -> str:
-    if not look.packed:
-        return f"the origin answers {UNREADABLE} ({origin.packed})"
-    alike = ", in other bytes than the origin" if look.packed == origin.packed else ""
-    return f"{look.place} answers {UNREADABLE} ({look.packed}){alike}"

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.proof.finding import Finding, Page, Verdict, find
+from bot.domain.proof.folding import NAMED_MAX, listed, placeless, said_of
 from bot.domain.proof.fresh_notes import noted
 from bot.domain.proof.look import ORIGIN, Likeness, Look, compare, describe, in_short, is_one_copy
 from bot.domain.proof.modified import told_older
@@ -16,8 +16,6 @@ from bot.domain.proof.unseen_centres import not_met_again
 from bot.domain.proof.variants import others_may_differ, partly_asked
 from providers.contract import Cached
 
-NAMED_MAX = 3  # places and reasons that a sentence names
-PLACE = "\0"  # stands for the places of one reason
 PAGE_MAX = 80  # characters of a page's name in a sentence
 REFILLED = "the edge fetched it again after the purge and got the old one: a cache further in may still hold that"
 FETCHED_ANEW = (
@@ -33,31 +31,6 @@ KEPT_APART = (
 )
 ORIGIN_LACKS = "the origin itself does not show it: is the new version out there?"
 ORIGIN_OLD = "if it still looks old, the origin itself may be old"
-
-_OF_MANY = {
-    f"{PLACE} serves": f"{PLACE} serve",
-    f"{PLACE} begins as": f"{PLACE} begin as",
-    f"{PLACE} gives all": f"{PLACE} give all",
-    f"{PLACE} answers in": f"{PLACE} answer in",
-    f"{PLACE} redirects": f"{PLACE} redirect",
-    f"{PLACE} is asked over http, as its address in the configuration says, and only answers": (
-        f"{PLACE} are asked over http, as their addresses in the configuration say, and only answer"
-    ),
-    f"{PLACE} kept its copy": f"{PLACE} kept their copies",
-    "fetched it anew and got a copy that is older than the purge, and is what the origin serves: it came": (
-        "fetched it anew and got copies that are older than the purge, and are what the origin serves: they came"
-    ),
-    f"the copy at {PLACE} is older than the purge by its Age, and is": (
-        f"the copies at {PLACE} are older than the purge by their Age, and are"
-    ),
-    f"the copy at {PLACE} is right": f"the copies at {PLACE} are right",
-    "was still old": "were still old",
-    "may be from before the purge, so it proves": "may be from before the purge, so they prove",
-    f"the copy at {PLACE} is new and right, but says that it is older than the purge, so it proves": (
-        f"the copies at {PLACE} are new and right, but say that they are older than the purge, so they prove"
-    ),
-    "adds to its Age, or another server gave it": "adds to their Age, or other servers gave them",
-}
 
 _Verdicts = Mapping[str, Verdict]  # by place
 
@@ -132,9 +105,9 @@ def _why_fresh(findings: Sequence[Finding], scene: Scene) -> Iterable[str]:
         place for place in scene.at if all(page.was_missing(place) for page in scene.pages if page.was_asked(place))
     ]
     if empty:
-        yield f"not in the cache at {_listed(empty)} before the purge"
+        yield f"not in the cache at {listed(empty)} before the purge"
     if same:
-        yield f"already the same at {_listed(same)} before the purge"
+        yield f"already the same at {listed(same)} before the purge"
     told = {*same, *empty}
     if told == {*scene.at} and all(_unchanged(page, place) for page in scene.pages for place in told):
         yield ORIGIN_OLD
@@ -144,7 +117,7 @@ def _why_fresh(findings: Sequence[Finding], scene: Scene) -> Iterable[str]:
         serves = f"shows {first.shows}" if first.shows else "is what the origin serves"
         yield f"{first.place} kept its copy{of} ({describe(first, first.at)}), which {serves}"
     if old_at_first := [place for place in scene.places(Verdict.FRESH) if place in scene.purged.was_old_at]:
-        yield f"{_listed(old_at_first)}: old at an earlier look, fresh now in {_answers(old_at_first, scene)}"
+        yield f"{listed(old_at_first)}: old at an earlier look, fresh now in {_answers(old_at_first, scene)}"
 
 
 def _kept(findings: Sequence[Finding], scene: Scene) -> list[Look]:
@@ -173,17 +146,17 @@ def _failing(scene: Scene) -> list[str]:
         total = sum(look.answers for look in looks) + len(failures)
         if failures:
             errors = "was an error" if len(failures) == 1 else "were errors"
-            line = f"{len(failures)} of {total} answers {errors} ({_listed(list(dict.fromkeys(failures)))})"
+            line = f"{len(failures)} of {total} answers {errors} ({listed(list(dict.fromkeys(failures)))})"
             told.setdefault(line, []).append(place)
-    return [f"{_listed(places)}: {line}" for line, places in told.items()]
+    return [f"{listed(places)}: {line}" for line, places in told.items()]
 
 
 def _plainly(scene: Scene) -> list[str]:
     """Whose answers were seen, where they are not everybody's."""
     looks = [look for page in scene.pages for look in page.after]
-    whose = (others_may_differ(looks), partly_asked(looks), *noted(scene.pages, _listed))
+    whose = (others_may_differ(looks), partly_asked(looks), *noted(scene.pages, listed))
     over = list(dict.fromkeys(look.place for look in looks if look.over and look.place != ORIGIN))
-    told = f"{_listed(over)} asked over http, as the address says: https visitors may get other copies" if over else ""
+    told = f"{listed(over)} asked over http, as the address says: https visitors may get other copies" if over else ""
     return [line for line in (*whose, told, *_not_met_again(scene)) if line]
 
 
@@ -191,7 +164,7 @@ def _not_met_again(scene: Scene) -> list[str]:
     """Data centres that were old before the purge and gave no answer after it."""
     gone = {place: [name for page in scene.pages for name in not_met_again(page, place)] for place in scene.at}
     return [
-        f"{place} at {_listed(list(dict.fromkeys(names)))}: old before the purge, and not met again since"
+        f"{place} at {listed(list(dict.fromkeys(names)))}: old before the purge, and not met again since"
         for place, names in gone.items()
         if names and scene.purged.at is not None
     ]
@@ -204,7 +177,7 @@ def _unchanged(page: Page, place: str) -> bool:
 def _why_stale(stale: Sequence[Finding], scene: Scene) -> Iterable[str]:
     places = scene.places(Verdict.STALE)
     old = "old at" if scene.purged.at is None else "still old at"
-    yield f"{old} {_listed([_old_at(place, stale, scene) for place in places])}"
+    yield f"{old} {listed([_old_at(place, stale, scene) for place in places])}"
     if scene.moved_on:
         yield MOVED_ON
         return
@@ -222,7 +195,7 @@ def _why_stale(stale: Sequence[Finding], scene: Scene) -> Iterable[str]:
         yield REWRITTEN
     same = [] if is_not_out else [place for place in places if place in scene.same]  # what is out nowhere is the same
     before = [look for page in scene.pages for look in page.before]
-    yield from new_then_old(same, before, [f.look for f in stale if f.look], scene.purged.since, _listed)
+    yield from new_then_old(same, before, [f.look for f in stale if f.look], scene.purged.since, listed)
 
 
 def _old_at(place: str, stale: Sequence[Finding], scene: Scene) -> str:
@@ -264,7 +237,7 @@ def _reasons(findings: Sequence[Finding], scene: Scene) -> list[str]:
     for f in unknown:
         if not f.variant or (f.place, f.url, f.why) not in plain:
             asked = f" (asked with {in_short(f.variant)})" if f.variant else ""
-            alike.setdefault(f"{_placeless(f)}{asked}", []).append(f)
+            alike.setdefault(f"{placeless(f)}{asked}", []).append(f)
     told = [
         f"{said_of(list(dict.fromkeys(f.place for f in about)), why)}{_of_pages([f.url for f in about], scene, ' on ')}"
         for why, about in alike.items()
@@ -273,34 +246,9 @@ def _reasons(findings: Sequence[Finding], scene: Scene) -> list[str]:
     return [*told[:NAMED_MAX], f"and {more} more reasons"] if more > 1 else told
 
 
-def folded(findings: Sequence[Finding]) -> list[str]:
-    """Why it is not known, each reason once, with the places of which it is true."""
-    alike: dict[str, list[str]] = {}
-    for found in findings:
-        alike.setdefault(_placeless(found), []).append(found.place)
-    return [said_of(list(dict.fromkeys(places)), why) for why, places in alike.items()]
-
-
-def _placeless(found: Finding) -> str:
-    """The reason without the name of its place, which may be a part of other words: a, in, the."""
-    return re.sub(rf"(?<![\w-]){re.escape(found.place)}(?![\w-])", PLACE, found.why, count=1)
-
-
-def said_of(places: Sequence[str], why: str) -> str:
-    """A reason with its places in it, as one says it of one and of many."""
-    for one, many in _OF_MANY.items() if len(places) > 1 else ():
-        why = why.replace(one, many)
-    return why.replace(PLACE, _listed(places))
-
-
 def _of_pages(urls: Sequence[str], scene: Scene, before: str) -> str:
     n, total = len(set(urls)), scene.urls()
     return f"{before}{n} of {total} pages" if n < total else ""
-
-
-def _listed(words: Sequence[str]) -> str:
-    more = len(words) - NAMED_MAX
-    return ", ".join([*words[:NAMED_MAX], f"{more} more"] if more > 1 else words)
 
 
 def beyond(kept_by: Sequence[str], seen: Verdict, scene: Scene) -> list[str]:
@@ -321,7 +269,7 @@ def beside(pages: Sequence[Page], places: Sequence[str]) -> list[str]:
         stale = [f.place for f in found if f.verdict is Verdict.STALE]
         old[page.url] = list(dict.fromkeys([*old.get(page.url, ()), *stale]))
     return [
-        f"beside it {_named(url)} is old at {_listed(at)}: this purge may not include it"
+        f"beside it {_named(url)} is old at {listed(at)}: this purge may not include it"
         for url, at in old.items()
         if at
     ]

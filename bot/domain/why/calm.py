@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from bot.domain.proof.finding import AHEAD, NEITHER_OLDER, UNREADABLE, UNSTEADY, Verdict
+from bot.domain.proof.finding import AHEAD, NEITHER_OLDER, UNSTEADY, Verdict
+from bot.domain.proof.folding import folded
 from bot.domain.proof.look import Look
-from bot.domain.proof.reasons import folded
+from bot.domain.proof.unreadable import UNREADABLE
 from bot.domain.proof.variants import ENCODING
 from bot.domain.why import certificates
 from bot.domain.why.case import Case

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from bot.domain.answers.answer import PLAIN, Asked
 from bot.domain.proof.finding import OTHER_BYTES, PART, Verdict
-from bot.domain.proof.reasons import folded
+from bot.domain.proof.folding import folded
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.ours import SETTLING, healed_softly

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from bot.domain.answers.locations import mark_of
 from bot.domain.proof.circles import GIVE_UP, NOWHERE, WITHOUT_TLS
 from bot.domain.proof.finding import NEITHER_OLDER, UNCOMPARED
+from bot.domain.proof.folding import said_of
 from bot.domain.proof.look import Likeness, compare
 from bot.domain.proof.reached import FROM_FURTHER_IN, STILL_THERE, Purged
-from bot.domain.proof.reasons import FETCHED_ANEW, REFILLED, said_of
+from bot.domain.proof.reasons import FETCHED_ANEW, REFILLED
 from bot.domain.proof.verdict import NONE_COVERED, Judgement, Look, Verdict, describe, judge
 from providers.contract import Cached
 from tests.effort import examples
