@@ -17,7 +17,8 @@ _SECRET_WORDS = frozenset(
 _SECRET_ENDS = ("apikey", "password", "secret", "signature", "token")  # of words that are written together
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _ARGUMENT = re.compile(r"""(?<=[?&;#])([A-Za-z0-9_.~%\[\]-]{1,80})=([^&;#\s<>|`"')]+)""")
-_JWT = re.compile(r"\beyJ[A-Za-z0-9_-]{6,4000}(?:\.[A-Za-z0-9_-]{1,4000}){1,4}")  # of JSON, in base64: RFC 7519
+# JSON in base64, signed or sealed (RFC 7519)
+_JWT = re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{6,4000}+(?:\.[A-Za-z0-9_-]{1,4000}){1,4}")
 # A part of a path that is long and mixed enough to be no name; shorter behind a word that says so, as /reset/4f2a…
 _LONG = re.compile(r"(?<=/)[A-Za-z0-9_~=-]{32,1000}(?![A-Za-z0-9_~=.-])")
 _BEHIND_WORD = re.compile(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bot.domain.proof.finding import Finding
 
 NAMED_MAX = 3  # places and reasons that a sentence names
 PLACE = "\0"  # stands for the places of one reason
 
+Named = Callable[[Sequence[str]], str]
 _OF_MANY = {
     f"{PLACE} serves": f"{PLACE} serve",
     f"{PLACE} begins as": f"{PLACE} begin as",
@@ -36,12 +37,12 @@ _OF_MANY = {
 }
 
 
-def folded(findings: Sequence[Finding]) -> list[str]:
-    """Why it is not known, each reason once, with the places of which it is true."""
+def folded(findings: Sequence[Finding], named: Named) -> list[str]:
+    """Why it is not known, each reason once, with the places of which it is true; `named` puts them in a sentence."""
     alike: dict[str, list[str]] = {}
     for found in findings:
         alike.setdefault(placeless(found), []).append(found.place)
-    return [said_of(list(dict.fromkeys(places)), why) for why, places in alike.items()]
+    return [said_of(list(dict.fromkeys(places)), why, named) for why, places in alike.items()]
 
 
 def placeless(found: Finding) -> str:
@@ -49,11 +50,11 @@ def placeless(found: Finding) -> str:
     return re.sub(rf"(?<![\w-]){re.escape(found.place)}(?![\w-])", PLACE, found.why, count=1)
 
 
-def said_of(places: Sequence[str], why: str) -> str:
+def said_of(places: Sequence[str], why: str, named: Named | None = None) -> str:
     """A reason with its places in it, as one says it of one and of many."""
     for one, many in _OF_MANY.items() if len(places) > 1 else ():
         why = why.replace(one, many)
-    return why.replace(PLACE, listed(places))
+    return why.replace(PLACE, (named or listed)(places))
 
 
 def listed(words: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.closed import PREVENT, silent_to_us
 from bot.domain.why.repeating import shown_again
-from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of, with_bytes
+from bot.domain.why.spots import Glance, Spot, Tier, do, each, in_words, names_of, with_bytes
 
 _TO_TELL = {  # what a reason that is not known asks for
     AHEAD: "See whether the origin went back to an older version, or one of its servers is behind: where it went back,"
@@ -150,11 +150,11 @@ def not_known(case: Case) -> Cause | None:
         return None
     findings = [case.finding_at(spot) for spot in unknown]
     whys = list(dict.fromkeys(found.why for found in findings))
-    unsteady_ = UNSTEADY in whys
+    reasons, unsteady_ = folded(findings, in_words), UNSTEADY in whys
     return Cause(
         Name.UNSTEADY if unsteady_ else Name.UNKNOWN,
         Certainty.SEEN if unsteady_ else Certainty.POSSIBLE,
-        f"It cannot be told whether {names_of(unknown)} {do(unknown, 'is', 'are')} old: {'; '.join(folded(findings))}.",
+        f"It cannot be told whether {names_of(unknown)} {do(unknown, 'is', 'are')} old: {'; '.join(reasons)}.",
         (*each(unknown, with_bytes if _are_other_bytes(whys) else lambda spot: spot.told), *_origins(case, whys)),
         Cure("Check again", f"check {case.typed}", _to_tell(case, unknown, whys)),
         _prevent(case, unknown, whys),

@@ -21,6 +21,7 @@ from bot.domain.why.spots import (
     do,
     each,
     in_encodings,
+    in_words,
     names_of,
     without_what_others_send,
 )
@@ -52,7 +53,7 @@ def partly_other(case: Case) -> Cause | None:
     if not found:
         return None
     spots = [spot for spot, _ in found.values()]
-    whys = folded([case.finding_at(spot, one) for spot, answers in found.values() for one in answers])
+    whys = folded([case.finding_at(spot, one) for spot, answers in found.values() for one in answers], in_words)
     where = do(spots, "its address", "each address")
     return Cause(
         Name.UNKNOWN,

@@ -159,7 +159,7 @@ def test_a_reason_is_said_once_with_the_places_of_which_it_is_true() -> None:
     looks = [edge(name, glance(name, "2", Cached.HIT, 9, headers=NEWER, version="")) for name in ("fra", "iad")]
     told = diagnose(case(*looks, origin(glance(ORIGIN, "1", headers=OLDER, version="")))).cause
     assert (
-        "It cannot be told whether fra and iad are old: fra, iad serve other content than the origin, changed after the"
-        " origin's (Last-Modified 14 Jan 08:00, the origin's 13 Jan 08:00)."
+        "It cannot be told whether fra and iad are old: fra and iad serve other content than the origin, changed after"
+        " the origin's (Last-Modified 14 Jan 08:00, the origin's 13 Jan 08:00)."
     ) == told.what
     assert told.prevent.startswith("Have a deploy bring every server up to date before it purges")
