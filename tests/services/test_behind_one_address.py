@@ -138,7 +138,7 @@ async def test_an_old_page_is_old_whatever_fails_beside_it(tmp_path: Path) -> No
 
 async def test_what_was_proven_stays_so_when_the_origin_has_other_content_since(tmp_path: Path) -> None:
     shop, edges, proven = await purged(tmp_path, 600, fra=[FRA])
-    edges.turns |= {"origin": [("", "v3")]}
+    edges.turns = {**edges.turns, "origin": [("", "v3")]}
     await deeds.check_again(shop.core, MIA, proven.id)
     await shop.slate.advance(600)
     job = await shop.job(proven.id)

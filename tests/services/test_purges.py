@@ -108,8 +108,11 @@ async def test_what_is_checked_again_later_is_looked_at_as_long_as_after_its_pur
     shop.edges.serves |= {"fra": "v2", "iad": "v2"}
     await shop.slate.advance(200)
     ended, events = await shop.job(job.id), await shop.events(job.id)
+    steps = await shop.ledger.read(lambda books: books.messages.steps(job.id))
     await shop.ledger.close()
     assert ["ended", "checked_again", "looked", "looked", "ended"] == list(events)[-5:]
+    looks = [(told.n, told.again) for _, told in steps if told.event is Event.LOOKED]
+    assert [(1, False), (1, True), (2, True)] == [looks[0], *looks[-2:]]
     assert (State.CHECKING, 1, asked + 2) == (first.state, first.round, first.due_at)
     assert (State.DONE, Verdict.FRESH, 2, asked + 2) == (ended.state, ended.verdict, ended.round, ended.ended)
 

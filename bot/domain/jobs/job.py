@@ -276,6 +276,11 @@ class JobView:
         return self.purged if self.looked_from is None else self.looked_from
 
     @property
+    def is_looked_at_again(self) -> bool:
+        """Whether somebody had the edge looked at anew, so that looks are counted from one again."""
+        return self.purged is not None and self.looked_from is not None and self.looked_from > self.purged
+
+    @property
     def begins(self) -> float:
         """When it begins or began, votes aside: its time, when somebody had it begin, or when it was asked for."""
         return next(at for at in (self.ran_early, self.scheduled_for, self.created) if at is not None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from bot.domain.proof.circles import only_redirects
 from bot.domain.proof.finding import Finding, Page, Verdict
 from bot.domain.proof.look import ORIGIN, Look, compare
 from providers.contract import Cached
@@ -13,7 +14,7 @@ TO_MAX = 200  # characters
 LOOKED_BEFORE = 5.0  # seconds from the look before a purge to its call; within them nothing is thought to happen
 _ROUNDED = 1  # second: Ages are whole, and two answers moments apart
 STILL_THERE = (
-    "is older than the purge by its Age, and is what the origin serves: the purge has not got there yet, or a cache"
+    "is older than the purge by its Age, and is what the origin serves: the purge has not got there, or a cache"
     " further in that is no layer of this site adds to that Age"
 )
 FROM_FURTHER_IN = (
@@ -89,14 +90,9 @@ def landed(finding: Finding, page: Page, purged: Purged) -> Finding:
     found, look = _landed(finding, page, purged), finding.look
     if look is None or not look.redirects or look.shows or not (found.uncached or found.verdict is Verdict.FRESH):
         return found
-    if not all(compare(was, look).agrees for was in page.was(look.place)):
+    if page.has_changed(look):
         return found
-    return replace(found, verdict=Verdict.UNKNOWN, why=_only_redirects(look), can_change=False, aside=True)
-
-
-def _only_redirects(look: Look) -> str:
-    to = f": {look.leads_to[:TO_MAX]}" if look.leads_to else ""
-    return f"it only redirects ({look.status}), and the page that it leads to was not looked at{to}"
+    return replace(found, verdict=Verdict.UNKNOWN, why=only_redirects(look, TO_MAX), can_change=False, aside=True)
 
 
 def _landed(finding: Finding, page: Page, purged: Purged) -> Finding:

@@ -58,7 +58,7 @@ def judge(before: Sequence[Look], after: Sequence[Look], purged: Purged = NOTHIN
     asked = [(page, place) for page in pages for place in places if page.was_asked(place)]
     findings = [landed(found, page, purged) for page, place in asked for found in find(page, place)]
     owing = [look for look in not_seen_new(findings, pages, purged) if look.place in places]
-    findings += unseen(owing, purged)
+    findings += unseen(owing, purged, findings)
     at = {place: _at_place([f for f in findings if f.place == place]) for place in places}
     seen = _worst(at.values())
     verdict = Verdict.UNKNOWN if purged.kept_by and seen is Verdict.FRESH else seen

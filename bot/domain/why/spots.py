@@ -201,5 +201,9 @@ def _seconds(line: str) -> list[int]:
 
 def names_of(spots: Sequence[Spot]) -> str:
     """Places in a sentence."""
-    names = [spot.name for spot in spots]
+    return in_words([spot.name for spot in spots])
+
+
+def in_words(names: Sequence[str]) -> str:
+    """The names of places in a sentence."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nowhere"

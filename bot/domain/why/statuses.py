@@ -9,11 +9,12 @@ from bot.domain.answers.locations import host_of, led
 from bot.domain.grammar.saying import safe_word
 from bot.domain.masking import masked, without_credentials
 from bot.domain.proof.finding import Verdict
+from bot.domain.why.answered_anew import answered_anew, came_since
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.spots import LOCATION_MAX, Glance, Spot, Tier, do, each, names_of
-from bot.domain.why.times import is_from_before, took
+from bot.domain.why.times import fetched_now, is_from_before, took
 
 _SHORT_REDIRECTS = "Have the deploy purge the redirects that it changes, or give them a short life: `s-maxage=60`."
 _SHORT_ERRORS = (
@@ -26,29 +27,48 @@ _URL = re.compile(r"[!-~]{1,400}")
 def cached_error(case: Case) -> Cause | None:
     """A kept error or redirect where the origin has a page; or a kept redirect that leads elsewhere than its own."""
     origin = case.origin
-    kept = [s for s in case.at(Tier.EDGE) if s.look.is_kept and s.look.status >= 300]
-    if origin is None or not kept:
+    if origin is None:
         return None
+    kept = [s for s in case.at(Tier.EDGE) if s.look.is_kept and s.look.status >= 300]
+    sent = [s for s in case.at(Tier.EDGE) if s.last.location and (s in kept or (s.look.is_fetched and fetched_now(s)))]
     bad = [s for s in kept if s.look.status != origin.look.status < 400]
-    elsewhere = [s for s in kept if s.last.location and origin.location and case.verdict_at(s) is Verdict.STALE]
+    elsewhere = [s for s in sent if origin.location and case.verdict_at(s) is Verdict.STALE]
+    since = [s for s in bad or elsewhere if came_since(case, s)]
+    if since and len(since) == len(bad or elsewhere):
+        return answered_anew(case, since, _what(since[0]), origin, _gives(case, origin, since[0]))
     if not bad and not elsewhere:
         return None
     return _kept_error(case, bad, origin) if bad else _kept_redirect(case, elsewhere, origin)
 
 
 def _kept_error(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
-    look, goes = bad[0].look, bad[0].last.location
-    what = "a redirect" if goes else "an error" if look.status >= 400 else "an answer without a page"
-    to = f" to {masked(goes)[:LOCATION_MAX]}" if goes else ""
-    gives = f"redirects to {masked(origin.location)[:LOCATION_MAX]}" if origin.location else "gives a page"
+    goes = bad[0].last.location
+    keep, gives = do(bad, "keeps", "keep"), _gives(case, origin, bad[0])
     return Cause(
         Name.CACHED_ERROR,
         Certainty.SEEN,
-        f"{names_of(bad)} {do(bad, 'keeps', 'keep')} {what} ({look.status}{to}) where the origin {gives}.",
+        f"{names_of(bad)} {keep} {_what(bad[0])} where the origin {gives}.",
         (*each(bad), f"origin: {origin.told}"),
         _purge(case, bad),
         _SHORT_REDIRECTS if goes else _SHORT_ERRORS,
     )
+
+
+def _what(spot: Spot) -> str:
+    """ "a redirect (301 to /b)"."""
+    goes, status = spot.last.location, spot.look.status
+    kind = "a redirect" if goes else "an error" if status >= 400 else "an answer without a page"
+    return f"{kind} ({status}{f' to {masked(goes)[:LOCATION_MAX]}' if goes else ''})"
+
+
+def _gives(case: Case, origin: Glance, beside: Spot) -> str:
+    """What the origin does instead."""
+    if not origin.location:
+        return "gives a page"
+    goes = beside.last.location
+    if goes and led(case.url, goes) == led(case.url, origin.location):
+        return f"redirects there with {origin.look.status}"
+    return f"redirects to {masked(origin.location)[:LOCATION_MAX]} ({origin.look.status})"
 
 
 def _kept_redirect(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
@@ -77,9 +97,9 @@ def redirected(case: Case) -> Cause | None:
     origin = case.origin
     if origin is None or not origin.location or case.saw_old or origin.look.only_asks_for_tls:
         return None
+    if origin.look.leads_back:
+        return None  # told in `loops`
     goes = led(case.url, origin.location)
-    if _is_same_page(case, goes):
-        return _loop(case, origin, [spot for spot in case.at(Tier.EDGE) if _leads_back(case, spot.last)])
     return Cause(
         Name.REDIRECTED,
         Certainty.SEEN,
@@ -97,11 +117,9 @@ def redirected_at_edge(case: Case) -> Cause | None:
     sent = [spot for spot in edges if spot.last.location and case.verdict_at(spot) is Verdict.UNKNOWN]
     if case.origin is None or not case.origin.is_about_the_page or case.origin.look.redirects:
         return None
-    if not sent or len(sent) != len(edges) or any(spot.look.only_asks_for_tls for spot in sent):
+    if not sent or len(sent) != len(edges) or any(spot.look.only_asks_for_tls or spot.look.leads_back for spot in sent):
         return None
     goes = led(case.url, sent[0].last.location)
-    if _is_same_page(case, goes):
-        return _loop(case, None, sent)
     return Cause(
         Name.REDIRECTED,
         Certainty.SEEN,
@@ -112,41 +130,6 @@ def redirected_at_edge(case: Case) -> Cause | None:
         _follow(case, goes),
         _AT_ITS_END,
     )
-
-
-def _loop(case: Case, origin: Glance | None, edges: Sequence[Spot]) -> Cause:
-    """A redirect to itself, at the origin too or at edges alone."""
-    at = [*(["the origin"] if origin is not None else []), *([names_of(edges)] if edges else [])]
-    status = (origin or edges[0].last).look.status
-    answers = [*([origin] if origin is not None else []), *(spot.last for spot in edges)]
-    cookie = (
-        ", unless the cookie that it sets ends that" if any(one.answer.says("set-cookie") for one in answers) else ""
-    )
-    where = "at the origin" if origin is not None else "at the CDN"
-    return Cause(
-        Name.REDIRECTED,
-        Certainty.SEEN,
-        f"This URL redirects to itself ({status}) at {' and at '.join(at)}: a loop, on which browsers give up{cookie}.",
-        (*each(edges), *each(case.at(Tier.ORIGIN))),
-        Cure(
-            "Check again",
-            f"check {case.typed}",
-            f"Mend the redirect {where}, then purge it. Mostly it sends visitors to https or to another spelling, and"
-            " something on the way takes that away again.",
-        ),
-        "Let one place alone redirect to https, and tell the origin which scheme visitors use (`X-Forwarded-Proto`).",
-    )
-
-
-def _leads_back(case: Case, glance: Glance) -> bool:
-    """Whether it leads to itself, and not to https alone, since it was asked without."""
-    if glance.look.only_asks_for_tls:
-        return False
-    return bool(glance.location) and _is_same_page(case, led(case.url, glance.location))
-
-
-def _is_same_page(case: Case, goes: str) -> bool:
-    return goes.partition("#")[0] == case.url.partition("#")[0]
 
 
 def _is_ours(case: Case, goes: str) -> bool:

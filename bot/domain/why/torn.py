@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from bot.domain.answers.answer import PLAIN, Asked
 from bot.domain.proof.finding import OTHER_BYTES, PART, Verdict
+from bot.domain.proof.folding import folded
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.ours import SETTLING, healed_softly
@@ -20,6 +21,7 @@ from bot.domain.why.spots import (
     do,
     each,
     in_encodings,
+    in_words,
     names_of,
     without_what_others_send,
 )
@@ -51,7 +53,7 @@ def partly_other(case: Case) -> Cause | None:
     if not found:
         return None
     spots = [spot for spot, _ in found.values()]
-    whys = dict.fromkeys(case.finding_at(spot, one).why for spot, answers in found.values() for one in answers)
+    whys = folded([case.finding_at(spot, one) for spot, answers in found.values() for one in answers], in_words)
     where = do(spots, "its address", "each address")
     return Cause(
         Name.UNKNOWN,

@@ -181,7 +181,7 @@ def _judged(
     parts = [f"{job.seen:,} of {job.targets:,} targets" if job.sees_part else "", under.told]
     part = ", ".join(filter(None, parts))
     told = " · ".join(filter(None, [text, f"looked at {part}" if part else "", problem]))
-    books.messages.say(job.id, Told(Event.LOOKED, n=job.round, text=told), now)
+    books.messages.say(job.id, Told(Event.LOOKED, n=job.round, text=told, again=job.is_looked_at_again), now)
     again = _is_worth_another(job, judgement, job.round)
     if judgement.moved_on and judgement.verdict is not Verdict.FRESH:
         judgement = _as_proven(job, judgement)

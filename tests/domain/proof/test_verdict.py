@@ -10,10 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.answers.locations import mark_of
+from bot.domain.proof.circles import GIVE_UP, NOWHERE, WITHOUT_TLS
 from bot.domain.proof.doubts import Doubt
+from bot.domain.proof.finding import NEITHER_OLDER, UNCOMPARED
+from bot.domain.proof.folding import said_of
 from bot.domain.proof.look import Likeness, compare
 from bot.domain.proof.reached import FROM_FURTHER_IN, STILL_THERE, Purged
-from bot.domain.proof.reasons import ORIGIN_OLD, REFILLED, REWRITTEN, said_of
+from bot.domain.proof.reasons import FETCHED_ANEW, ORIGIN_OLD, REFILLED, REWRITTEN
 from bot.domain.proof.verdict import NONE_COVERED, Judgement, Look, Verdict, describe, judge
 from providers.contract import Cached
 from tests.effort import examples
@@ -110,7 +114,7 @@ UNSTEADY = [look("origin", "x1"), look("origin", "x2")]
 MARKED = [look("origin", "x1", version="b7"), look("origin", "x2", version="b7")]
 BARE = origin(etag="")
 SHOWING = replace(look("fra", "b7", HIT, 18_000, url=NEWS, etag=""), shows="x-build: 4")
-MOVED = [look("origin", "to /b", status=301)] * 2
+MOVED = [to("/b", look("origin", "to /b"))] * 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,16 +291,30 @@ FRESH_ROWS = {
         again=False,
     ),
     "a redirect that the purge changed": Row(
-        [look("fra", "to /b", MISS, status=301), *MOVED],
+        [to("/b", look("fra", "to /b", MISS)), *MOVED],
         Verdict.FRESH,
         "",
-        before=earlier(look("fra", "to /a", HIT, 60, status=301), *MOVED),
+        before=earlier(to("/a", look("fra", "to /a", HIT, 60)), *MOVED),
+        again=False,
+    ),
+    "a loop that the purge brought": Row(
+        [to(URL, look("fra", "", MISS)), *[to("/pricing", one) for one in origin("")]],
+        Verdict.FRESH,
+        f"at fra it redirects (301) to the very URL that was asked for: {GIVE_UP}",
+        before=earlier(look("fra", "a1", HIT, 60), *MOVED),
+        again=False,
+    ),
+    "a redirect to nowhere that the purge brought": Row(
+        [to("", look("fra", "", MISS)), *[to("", one) for one in origin("")]],
+        Verdict.FRESH,
+        f"at fra it answers 301 and {NOWHERE}",
+        before=earlier(look("fra", "a1", HIT, 60), *MOVED),
         again=False,
     ),
     "a redirect beside a page": Row(
-        [NEW, *origin(), look("fra", "to /b", MISS, url=NEWS, status=301), *(replace(one, url=NEWS) for one in MOVED)],
+        [NEW, *origin(), to("/b", look("fra", "to /b", MISS, url=NEWS)), *(replace(one, url=NEWS) for one in MOVED)],
         Verdict.FRESH,
-        "it only redirects (301), and the page that it leads to was not looked at on 1 of 2 pages",
+        "it only redirects (301), and the page that it leads to was not looked at: /b on 1 of 2 pages",
         again=False,
     ),
     "fetched for the look before": Row(
@@ -560,6 +578,23 @@ STALE_ROWS = {
 }
 
 STALE_ROWS |= {
+    "a redirect that came after the purge": Row(
+        [to("/b", look("fra", "", HIT, 3)), *origin()],
+        Verdict.STALE,
+        f"still old at fra (HIT, 301, 3 s old; the origin answers 200) · {FETCHED_ANEW}",
+        before=earlier(look("fra", "a1", HIT, 60), *origin()),
+    ),
+    "a redirect that was there before and came again": Row(
+        [to("/b", look("fra", "", HIT, 3)), *origin()],
+        Verdict.STALE,
+        f"still old at fra (HIT, 301, 3 s old; the origin answers 200) · {REFILLED}",
+        before=earlier(to("/b", look("fra", "", HIT, 60)), *origin()),
+    ),
+    "a redirect of which a part is hidden, over other words": Row(
+        [to("/login?token=•••", look("fra", "x", HIT, 60, etag="")), *[secret("", one) for one in origin(etag="")]],
+        Verdict.STALE,
+        "still old at fra (HIT, 301, 60 s old)",
+    ),
     "one variant of two": Row(
         [NEW, *origin(), look("fra", "a1", HIT, 18_000, variant="X: y"), *varied()],
         Verdict.STALE,
@@ -581,6 +616,17 @@ STALE_ROWS |= {
         [dated(OLD, 1), *[dated(one, 1) for one in origin()]],
         Verdict.STALE,
         'still old at sin (HIT, 5 h old, version "a1")',
+    ),
+    "another page by its ETag, as old as the origin's, fetched, and what was there before": Row(
+        [dated(look("sin", "a1", MISS), 1), *[dated(one, 1) for one in origin()]],
+        Verdict.STALE,
+        f'still old at sin (MISS, ETag "a1") · {REFILLED}',
+        before=earlier(dated(look("sin", "a1", HIT, 60), 1), *origin()),
+    ),
+    "another version, as old as the origin's, and fetched": Row(
+        [dated(look("sin", "a1", MISS, version="a1"), 1), *[dated(one, 1) for one in origin(version="b7")]],
+        Verdict.STALE,
+        f'still old at sin (MISS, version "a1") · {REFILLED}',
     ),
     "another version, and newer than the origin's": Row(
         [dated(OLD, 1), *[dated(one, 2) for one in origin(version="b7")]],
@@ -608,6 +654,13 @@ UNKNOWN_ROWS = {
         "fra gives all the same page, the origin not (asked with X: y)",
         again=False,
     ),
+    "another page by its ETag, as old as the origin's, and fetched": Row(
+        [dated(look("sin", "c9", MISS), 1), *[dated(one, 1) for one in origin()]],
+        Verdict.UNKNOWN,
+        "sin serves other content than the origin, under another ETag and changed when the origin's was (Last-Modified"
+        f" 14 Jan 2027 08:00): {NEITHER_OLDER}",
+        before=earlier(look("sin", "a1", HIT, 60), *origin()),
+    ),
     "another page by its ETag, and newer than the origin's": Row(
         [dated(look("sin", "c9", HIT, 3), 1), *[dated(one, 2) for one in origin()]],
         Verdict.UNKNOWN,
@@ -620,16 +673,52 @@ UNKNOWN_ROWS = {
         f"the copy at fra {STILL_THERE}",
     ),
     "a redirect that is the origin's, and was before": Row(
-        [replace(look("fra", "to /b", HIT, 3, status=301), leads_to="/b"), *MOVED],
+        [to("/b", look("fra", "to /b", HIT, 3)), *MOVED],
         Verdict.UNKNOWN,
         "it only redirects (301), and the page that it leads to was not looked at: /b",
-        before=earlier(look("fra", "to /b", HIT, 60, status=301), *MOVED),
+        before=earlier(to("/b", look("fra", "to /b", HIT, 60)), *MOVED),
+        again=False,
+    ),
+    "a loop, at the origin too": Row(
+        [to(URL, look("fra", "", HIT, 3)), *[to("/pricing", one) for one in origin("")]],
+        Verdict.UNKNOWN,
+        f"it only redirects (301), to the very URL that was asked for: {GIVE_UP}",
+        before=earlier(to(URL, look("fra", "", HIT, 60)), *[to("/pricing", one) for one in origin("")]),
+        again=False,
+    ),
+    "a loop of which a part is not shown": Row(
+        [secret(mark_of(URL), look("fra", "", MISS)), *origin()],
+        Verdict.UNKNOWN,
+        f"fra redirects (301) to the very URL that was asked for, {GIVE_UP}; the origin does not",
+        again=False,
+    ),
+    "a loop between TLS and an origin that is asked without": Row(
+        [to("https://www.shop.test:443/pricing", look("fra", "", HIT, 900)), *map(to_itself, origin(""))],
+        Verdict.UNKNOWN,
+        f"fra redirects (301) to the very URL that was asked for, {GIVE_UP}: {WITHOUT_TLS}",
+        again=False,
+    ),
+    "a loop, and nothing to compare with": Row(
+        [to(URL, look("fra", "", MISS)), *DOWN],
+        Verdict.UNKNOWN,
+        f"fra redirects (301) to the very URL that was asked for, {GIVE_UP}",
+        again=False,
+    ),
+    "a redirect of which a part is hidden, over other words, and fetched": Row(
+        [to("/login?token=•••", look("fra", "x", MISS, etag="")), *[secret("", one) for one in origin(etag="")]],
+        Verdict.UNKNOWN,
+        f"fra redirects (301) as the origin does, {UNCOMPARED}",
+    ),
+    "a redirect to nowhere": Row(
+        [to("", look("fra", "", HIT, 3)), *[to("", one) for one in origin("")]],
+        Verdict.UNKNOWN,
+        f"it answers 301 and {NOWHERE}",
         again=False,
     ),
     "a redirect that is never cached": Row(
-        [look("fra", "to /b", UNCACHED, status=301), *MOVED],
+        [to("/b", look("fra", "to /b", UNCACHED)), *MOVED],
         Verdict.UNKNOWN,
-        "it only redirects (301), and the page that it leads to was not looked at",
+        "it only redirects (301), and the page that it leads to was not looked at: /b",
         again=False,
     ),
     "an edge that is asked without TLS and wants it": Row(
@@ -877,7 +966,7 @@ SAID_OF_MANY = {
     ),
     f"the copy at \0 {STILL_THERE}": (
         "the copies at fra, iad are older than the purge by their Age, and are what the origin serves: the purge has"
-        " not got there yet, or a cache further in that is no layer of this site adds to that Age"
+        " not got there, or a cache further in that is no layer of this site adds to that Age"
     ),
     f"\0 {FROM_FURTHER_IN}": (
         "fra, iad fetched it anew and got copies that are older than the purge, and are what the origin serves: they"
