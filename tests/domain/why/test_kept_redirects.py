@@ -1,0 +1,103 @@
+"""Why a page still looks old: a redirect or an error that an edge keeps, after purges of ours."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.jobs.job import JobView
+from bot.domain.proof.look import ORIGIN
+from bot.domain.why import Certainty, Glance, Name, Spot, diagnose
+from bot.domain.why.cause import Cause
+from providers.contract import Cached, Kind
+from tests.domain.why.why_cases import CLOUDFLARE, case, edge, glance, job, layer, origin, ours, shield
+
+HIT = Cached.HIT
+ALONE = [CLOUDFLARE]
+
+
+def sent(place: str, to: str, cached: Cached = Cached.UNKNOWN, age: int | None = None) -> Glance:
+    """A redirect."""
+    return glance(place, "", cached, age, status=301, headers={"location": to}, etag="", version="", digest="")
+
+
+def purged(at: float, number: int = 1, kind: Kind = Kind.URL) -> JobView:
+    """A job that purged the one layer, and whose looks saw the origin lead to where it leads now."""
+    made = replace(job(at, number=number), kind=kind, layers=(layer(CLOUDFLARE, at),))
+    return replace(made, looks=(sent(ORIGIN, "/new").look,))
+
+
+def told(*spots: Spot, purges: tuple[JobView, ...] = ()) -> Cause:
+    """What is said where the origin leads to /new."""
+    there = case(*spots, origin(sent(ORIGIN, "/new")), purges=[ours(one) for one in purges], layers=ALONE)
+    return diagnose(there).cause
+
+
+@pytest.mark.parametrize("age", [None, 900])
+def test_a_purge_that_went_by_a_kept_redirect_is_named_and_never_offered_again(age: int | None) -> None:
+    cause = told(edge("fra", sent("fra", "/old", HIT, age)), purges=(purged(300),))
+    copy = "fra gives it all the same" if age is None else "that copy is from before"
+    assert (Name.CACHED_ERROR, Certainty.SEEN) == (cause.name, cause.certainty)
+    assert f"Cloudflare took P-1 5 min ago, and {copy}" == cause.evidence[-1]
+    assert cause.cure is not None
+    assert "prefix www.shop.test/pricing" == cause.cure.line
+    assert "P-1 went by that copy, and the same again would" in cause.cure.says
+
+
+def test_nothing_is_said_of_a_purge_since_which_the_origin_has_changed() -> None:
+    before = replace(purged(300), looks=(sent(ORIGIN, "/older").look,))
+    cause = told(edge("fra", sent("fra", "/old", HIT)), purges=(before,))
+    assert cause.cure is not None
+    assert ("https://www.shop.test/pricing", ("fra: 301 HIT, to /old", "origin: 301, to /new")) == (
+        cause.cure.line,
+        cause.evidence,
+    )
+
+
+def test_a_redirect_that_came_after_the_purge_was_fetched_from_further_in() -> None:
+    cause = told(edge("fra", sent("fra", "/old", HIT, 100)), purges=(purged(300),))
+    assert (Name.REFILLED, Certainty.LIKELY) == (cause.name, cause.certainty)
+    assert (
+        "fra was purged by P-1 and filled again with the old content from a cache further in, such as a shield."
+        == cause.what
+    )
+    assert cause.cure is not None
+    assert "Purge it once more" == cause.cure.label
+
+
+def test_what_was_tried_twice_and_came_again_is_not_tried_a_third_time() -> None:
+    cause = told(edge("fra", sent("fra", "/old", HIT, 100)), purges=(purged(300, 2), purged(900, 1)))
+    assert cause.cure is not None
+    assert "prefix www.shop.test/pricing" == cause.cure.line
+    assert "P-2 was not the first to be followed by the old content" in cause.cure.says
+
+
+def test_a_redirect_that_a_cache_further_in_keeps_is_named_by_where_it_leads() -> None:
+    inner = Spot("Varnish", shield().tier, (sent("Varnish", "/old", HIT, 900),) * 2)
+    made = replace(job(300), looks=(sent(ORIGIN, "/new").look,))
+    there = case(edge("fra", sent("fra", "/old", HIT, 100)), inner, origin(sent(ORIGIN, "/new")), purges=[ours(made)])
+    cause = diagnose(there).cause
+    assert Name.REFILLED is cause.name
+    assert "Varnish further in: the redirect to /old too" in cause.evidence
+
+
+def test_an_error_that_came_after_the_purge_is_not_purged_alone_for_ever() -> None:
+    made = replace(purged(300), looks=(glance(ORIGIN).look,))
+    gone = edge("fra", glance("fra", "gone", HIT, 100, status=404))
+    cause = diagnose(case(gone, origin(glance(ORIGIN)), purges=[ours(made)], layers=ALONE)).cause
+    assert (Name.CACHED_ERROR, "Purge it once more") == (cause.name, cause.cure and cause.cure.label)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "shown"),
+    [
+        pytest.param("/new?token=OLD", "/new?token=NEW", "/new?token=•••", id="a secret"),
+        pytest.param("//bob@www.shop.test/", "//eve@www.shop.test/", "//•••@www.shop.test/", id="a name"),
+        pytest.param(f"/{'a' * 150}b", f"/{'a' * 150}c", f"/{'a' * 119}", id="what is cut"),
+    ],
+)
+def test_redirects_that_read_alike_are_said_to_differ_in_what_is_not_shown(old: str, new: str, shown: str) -> None:
+    cause = diagnose(case(edge("fra", sent("fra", old, HIT, 60)), origin(sent(ORIGIN, new)))).cause
+    assert cause.what.startswith(f"fra keeps a redirect to {shown}")
+    assert cause.what.endswith(", which differ in what is not shown here.")
