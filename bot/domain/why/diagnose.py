@@ -14,6 +14,7 @@ from bot.domain.proof.modified import told_older
 from bot.domain.proof.reasons import REWRITTEN
 from bot.domain.why import (
     broken,
+    by_encoding,
     calm,
     closed,
     content,
@@ -57,6 +58,7 @@ RULES: tuple[Rule, ...] = (
     statuses.redirected_at_edge,
     ours.softly,
     torn.torn,
+    by_encoding.by_encoding,
     torn.partly_other,
     content.variant,
     calm.unsteady,

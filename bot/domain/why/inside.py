@@ -148,8 +148,6 @@ def _inside(inner: list[Spot]) -> list[str]:
 
 def _content(spot: Spot) -> str:
     look = spot.look
-    if spot.last.location:
-        return f"the redirect {spot.last.content}"
     named = f'version "{look.version}"' if look.version else f"ETag {look.etag}" if look.etag else "the old bytes"
     return named if named == "the old bytes" else f"the old {named}"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.domain.answers.locations import host_of, led
 from bot.domain.grammar.saying import safe_word
@@ -11,10 +12,9 @@ from bot.domain.masking import masked, without_credentials
 from bot.domain.proof.finding import Verdict
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
-from bot.domain.why.inside import refilled
 from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.spots import LOCATION_MAX, Glance, Spot, Tier, do, each, names_of
-from bot.domain.why.times import changed_since, is_from_before, took
+from bot.domain.why.times import is_from_before, went_by
 
 _SHORT_REDIRECTS = "Have the deploy purge the redirects that it changes, or give them a short life: `s-maxage=60`."
 _SHORT_ERRORS = (
@@ -32,9 +32,23 @@ def cached_error(case: Case) -> Cause | None:
         return None
     bad = [s for s in kept if s.look.status != origin.look.status < 400]
     elsewhere = [s for s in kept if s.last.location and origin.location and case.verdict_at(s) is Verdict.STALE]
-    if (not bad and not elsewhere) or _was_filled_again(case, bad or elsewhere):
+    if not bad and not elsewhere:
         return None
-    return _kept_error(case, bad, origin) if bad else _kept_redirect(case, elsewhere, origin)
+    cause = _kept_error(case, bad, origin) if bad else _kept_redirect(case, elsewhere, origin)
+    return _after_ours(case, bad or elsewhere, cause)
+
+
+def _after_ours(case: Case, bad: Sequence[Spot], cause: Cause) -> Cause:
+    """The same, with the purge of ours that left them there: that one again would do so too."""
+    last = case.last_purge
+    if last is None or not went_by(case, last, bad):
+        return cause
+    title = case.layers[0].title if case.layers else "The edge"
+    are_dated = all(is_from_before(case, spot, last) for spot in bad)
+    dated = do(bad, "that copy is from before", "those copies are from before")
+    told = dated if are_dated else f"{names_of(bad)} {do(bad, 'gives', 'give')} it all the same"
+    line = f"{title} took {last.job.name} {case.ago(last.job.purged or case.now)}, and {told}"
+    return replace(cause, evidence=(*cause.evidence, line), cure=past(case, last))
 
 
 def _kept_error(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
@@ -46,8 +60,8 @@ def _kept_error(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
         Name.CACHED_ERROR,
         Certainty.SEEN,
         f"{names_of(bad)} {do(bad, 'keeps', 'keep')} {what} ({look.status}{to}) where the origin {gives}.",
-        (*each(bad), f"origin: {origin.told}", *_after_ours(case, bad)),
-        _purge(case, bad),
+        (*each(bad), f"origin: {origin.told}"),
+        or_wider(case),
         _SHORT_REDIRECTS if goes else _SHORT_ERRORS,
     )
 
@@ -59,8 +73,8 @@ def _kept_redirect(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
         Certainty.SEEN,
         f"{names_of(bad)} {do(bad, 'keeps', 'keep')} a redirect to {to}, and the origin redirects to {there}"
         f"{_that_read_alike(case, bad[0].last, origin)}.",
-        (*each(bad), f"origin: {origin.told}", *_after_ours(case, bad)),
-        _purge(case, bad),
+        (*each(bad), f"origin: {origin.told}"),
+        or_wider(case),
         _SHORT_REDIRECTS,
     )
 
@@ -69,49 +83,6 @@ def _that_read_alike(case: Case, one: Glance, other: Glance) -> str:
     """Said where nothing of what tells them apart is shown: it may be a secret, or stands behind what is shown."""
     shown = {masked(led(case.url, glance.location))[:LOCATION_MAX] for glance in (one, other)}
     return ", which differ in what is not shown here" if len(shown) == 1 else ""
-
-
-def _was_filled_again(case: Case, bad: Sequence[Spot]) -> bool:
-    """Whether these are redirects that came after a purge of ours, as nothing kept from before it: told in `inside`."""
-    came = all(spot.last.location and _is_from_before(case, spot) is False for spot in bad)
-    return came and refilled(case) is not None
-
-
-def _purge(case: Case, bad: Sequence[Spot]) -> Cure:
-    """A purge that takes it: not the one again that went by it, or that it came after."""
-    last = case.last_purge
-    if last is not None and _went_by(case, bad):
-        return past(case, last)
-    again = refilled(case) if all(_is_from_before(case, spot) is False for spot in bad) else None
-    return again.cure if again is not None and again.cure is not None else or_wider(case)
-
-
-def _went_by(case: Case, bad: Sequence[Spot]) -> bool:
-    """Whether our last purge was taken and left them there: by their Age, or where they say none and the origin has not
-    changed since."""
-    last = case.last_purge
-    if last is None or not took(case, last):
-        return False
-    found = {_is_from_before(case, spot) for spot in bad}
-    return found == {True} or (False not in found and changed_since(case, last) is False)
-
-
-def _is_from_before(case: Case, spot: Spot) -> bool | None:
-    """Whether it is a copy from before our last purge that was taken; None where that is not known, or there is none."""
-    last = case.last_purge
-    return is_from_before(case, spot, last) if last is not None and took(case, last) else None
-
-
-def _after_ours(case: Case, bad: Sequence[Spot]) -> tuple[str, ...]:
-    """Our last purge, where it went by them."""
-    last = case.last_purge
-    if last is None or not _went_by(case, bad):
-        return ()
-    title = case.layers[0].title if case.layers else "the edge"
-    copies = do(bad, "that copy is from before", "those copies are from before")
-    are_dated = all(_is_from_before(case, spot) for spot in bad)
-    told = copies if are_dated else f"{names_of(bad)} {do(bad, 'gives', 'give')} it all the same"
-    return (f"{title} took {last.job.name} {case.ago(last.job.purged or case.now)}, and {told}",)
 
 
 def redirected(case: Case) -> Cause | None:
