@@ -17,7 +17,7 @@ _SECRET_WORDS = frozenset(
 _SECRET_ENDS = ("apikey", "password", "secret", "signature", "token")  # of words that are written together
 _WORDS = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
 _ARGUMENT = re.compile(r"""(?<=[?&;#])([A-Za-z0-9_.~%\[\]-]{1,80})=([^&;#\s<>|`"')]+)""")
-_CREDENTIALS = re.compile(r"""(?:(?<=://)|(?<=^//)|(?<=\s//))[^/?#\s<>|`"'\\]{1,400}@""")
+_CREDENTIALS = re.compile(r"""(?:(?<=:[/\\]{2})|(?<=^[/\\]{2})|(?<=\s[/\\]{2}))[^/?#\s<>|`"'\\]{1,400}@""")
 _SCHEMES = frozenset(["basic", "bearer", "digest", "negotiate", "token", "apikey", "hmac"])  # of Authorization
 _COOKIE_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,80}")  # RFC 6265, 4.1.1
 _MARK = 4  # hex digits, too few to find a value by
