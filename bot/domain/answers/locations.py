@@ -40,7 +40,7 @@ _MARK = 6  # hex digits: too few to find a value by
 def led(url: str, location: str) -> str:
     """The URL to which `location` leads from `url`, as browsers ask for it: its host in lower case, without the port
     that is its scheme's own, letters beyond ASCII encoded. `location` itself where that is no URL."""
-    text = location.strip(_BLANKS).translate(_DROPPED)
+    text = unblanked(location)
     found = _SCHEME.match(text)
     try:
         if found and found[1].lower() not in _PORTS:
@@ -48,6 +48,11 @@ def led(url: str, location: str) -> str:
         return _joined(url, found[1].lower() if found else "", text[found.end() :] if found else text)
     except ValueError:  # of idna, ipaddress and unquote too
         return location
+
+
+def unblanked(location: str) -> str:
+    """`location` without what browsers drop before they read it."""
+    return location.strip(_BLANKS).translate(_DROPPED)
 
 
 def _joined(url: str, scheme: str, rest: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.answers.locations import host_of, led, mark_of, spelled
+from bot.domain.answers.locations import host_of, led, mark_of, spelled, unblanked
 
 PAGE = "http://www.shop.test/a/b"
 LEADS = {
@@ -32,7 +32,10 @@ LEADS = {
     "a host beyond ASCII": ("http://M\u00dcNCHEN.test/x", "http://xn--mnchen-3ya.test/x"),
     "a host that is encoded": ("http://www%2eshop.test/x", "http://www.shop.test/x"),
     "a host that hides a slash": ("http://evil.test%2f.shop.test/", "http://evil.test%2f.shop.test/"),
-    "a host that hides a slash in one letter": ("http://evil.test\u2100.shop.test/", "http://evil.test\u2100.shop.test/"),
+    "a host that hides a slash in one letter": (
+        "http://evil.test\u2100.shop.test/",
+        "http://evil.test\u2100.shop.test/",
+    ),
     "what stands before the last @": ("http://www.shop.test@evil.test/", "http://www.shop.test@evil.test/"),
     "a port beyond all": ("http://www.shop.test:65616/", "http://www.shop.test:65616/"),
     "an empty name": ("http://@www.shop.test/", "http://www.shop.test/"),
@@ -82,6 +85,10 @@ HOSTS = {
 def test_no_two_places_are_taken_for_one() -> None:
     assert len(HOSTS) == len({spelled(led(PAGE, one)) for one in HOSTS})
     assert [*HOSTS.values()] == [host_of(led(PAGE, one)) for one in HOSTS]
+
+
+def test_what_browsers_drop_is_not_shown() -> None:
+    assert "/a b" == unblanked(" /a\t b\x00\n")
 
 
 def test_a_host_is_that_of_a_url() -> None:
