@@ -51,7 +51,7 @@ class Glance:
     @property
     def location(self) -> str:
         """Where a redirect leads, as it says; "" of anything else."""
-        return self.answer.says("location") if 300 <= self.look.status < 400 else ""
+        return self.answer.location if 300 <= self.look.status < 400 else ""
 
     @property
     def content(self) -> str:

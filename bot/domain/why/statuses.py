@@ -176,5 +176,13 @@ def _follow(case: Case, goes: str) -> Cure:
     """To the page that it leads to, where that is one of the site's."""
     if not _is_ours(case, goes):
         return Cure("Check again", f"check {case.typed}", "Ask whoever runs the page that visitors end at.")
-    line = f"why {safe_word(without_credentials(goes))}"
+    line = f"why {safe_word(_as_served(case, without_credentials(goes)))}"
     return Cure("Ask about that one", line, "Ask about the page that visitors end at: it was not looked at.")
+
+
+def _as_served(case: Case, url: str) -> str:
+    """`url` by a scheme that the site is served over, since a place asked without TLS may name the other one; not where
+    that is the page asked about."""
+    scheme, _, rest = url.partition("://")
+    served = url if scheme in case.site.schemes else f"{case.site.schemes[0]}://{rest}"
+    return url if served == case.url else served

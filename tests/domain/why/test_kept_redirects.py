@@ -72,3 +72,38 @@ def test_redirects_that_read_alike_are_said_to_differ_in_what_is_not_shown(old: 
     cause = diagnose(case(edge("fra", sent("fra", old, HIT, 60)), origin(sent(ORIGIN, new)))).cause
     assert cause.what.startswith(f"fra keeps a redirect to {shown}")
     assert cause.what.endswith(", which differ in what is not shown here.")
+
+
+def torn(place: str, *to: str) -> Glance:
+    """A redirect with several lines of `Location`."""
+    made = sent(place, to[0])
+    headers = (*(one for one in made.answer.headers if one[0] != "location"), *(("location", one) for one in to))
+    return Glance(replace(made.answer, headers=headers), replace(made.look, leads_to=", ".join(dict.fromkeys(to))))
+
+
+def test_a_redirect_to_several_places_at_once_offers_none_of_them() -> None:
+    cause = diagnose(case(edge("fra", torn("fra", "/new", "/old")), origin(torn(ORIGIN, "/new", "/old")))).cause
+    assert (Name.REDIRECTED, Certainty.SEEN) == (cause.name, cause.certainty)
+    assert (
+        "fra and the origin redirect this URL (301) to several places at once: /new and /old. Browsers give up on that."
+    ) == cause.what
+    assert cause.cure is not None
+    assert "check https://www.shop.test/pricing" == cause.cure.line
+
+
+def test_one_place_that_is_named_twice_is_one() -> None:
+    cause = diagnose(case(edge("fra", torn("fra", "/new", "/new")), origin(torn(ORIGIN, "/new")))).cause
+    assert cause.what.startswith("This URL only redirects (301) to https://www.shop.test/new, ")
+
+
+ASKED = {
+    "http://www.shop.test/new": "why https://www.shop.test/new",
+    "http://www.shop.test/pricing": "why http://www.shop.test/pricing",
+}
+
+
+@pytest.mark.parametrize(("to", "line"), ASKED.items())
+def test_the_page_that_a_redirect_leads_to_is_asked_about_as_the_site_is_served(to: str, line: str) -> None:
+    cause = diagnose(case(edge("fra", sent("fra", to)), origin(sent(ORIGIN, to)))).cause
+    assert cause.cure is not None
+    assert line == cause.cure.line
