@@ -9,6 +9,7 @@ from bot.domain.jobs.job import JobView, LayerState, State
 from bot.domain.proof.finding import AHEAD, OTHER_BYTES, Verdict
 from bot.domain.proof.look import Look, describe
 from bot.domain.proof.modified import beside
+from bot.domain.shown import in_part
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.owners import is_own, siblings
@@ -17,6 +18,7 @@ from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from bot.domain.why.times import at_edge, changed_since, is_from_before, met_before, took, was_there_before
 from providers.contract import Cached, Kind
 
+SAID_MAX = 160  # characters of a provider's own words
 SETTLING = 120.0  # seconds in which places of one CDN may still differ after a purge
 
 
@@ -139,7 +141,7 @@ def stopped(case: Case) -> Cause | None:
 
 
 def _said(words: str) -> tuple[str, ...]:
-    return (f"it said: {words[:160]}",) if words else ()
+    return (f"it said: {in_part(words, SAID_MAX)}",) if words else ()
 
 
 def not_reached(case: Case) -> Cause | None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from bot.domain.masking import masked
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
-from bot.domain.why.spots import LOCATION_MAX, Glance, Spot, Tier, do, each, names_of
+from bot.domain.why.spots import Glance, Spot, Tier, do, each, leading, names_of
 
 _ONE = "Let one place alone redirect: a proxy that adds a `Location` leaves the one there that came with the answer."
 
@@ -16,7 +15,7 @@ def several_places(case: Case) -> Cause | None:
     torn = [spot for spot in (*case.at(Tier.EDGE), *case.at(Tier.ORIGIN)) if _places(spot.last)]
     if not torn or case.saw_old:
         return None
-    status, places = torn[0].look.status, [masked(one)[:LOCATION_MAX] for one in _places(torn[0].last)]
+    status, places = torn[0].look.status, [*map(leading, _places(torn[0].last))]
     who = _whose(torn)
     return Cause(
         Name.REDIRECTED,

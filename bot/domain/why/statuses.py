@@ -13,7 +13,7 @@ from bot.domain.proof.finding import Verdict
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.remedy import or_wider, past
-from bot.domain.why.spots import LOCATION_MAX, Glance, Spot, Tier, do, each, names_of
+from bot.domain.why.spots import LOCATION_MAX, Glance, Spot, Tier, do, each, leading, names_of
 from bot.domain.why.times import is_from_before, went_by
 
 _SHORT_REDIRECTS = "Have the deploy purge the redirects that it changes, or give them a short life: `s-maxage=60`."
@@ -67,7 +67,7 @@ def _kept_error(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
 
 
 def _kept_redirect(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
-    to, there = (masked(one.location)[:LOCATION_MAX] for one in (bad[0].last, origin))
+    to, there = (leading(one.location) for one in (bad[0].last, origin))
     return Cause(
         Name.CACHED_ERROR,
         Certainty.SEEN,
@@ -81,7 +81,7 @@ def _kept_redirect(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
 
 def _that_read_alike(case: Case, one: Glance, other: Glance) -> str:
     """Said where nothing of what tells them apart is shown: it may be a secret, or stands behind what is shown."""
-    shown = {masked(led(case.url, glance.location))[:LOCATION_MAX] for glance in (one, other)}
+    shown = {leading(led(case.url, glance.location)) for glance in (one, other)}
     return ", which differ in what is not shown here" if len(shown) == 1 else ""
 
 
