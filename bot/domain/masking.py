@@ -27,7 +27,7 @@ _BEHIND_WORD = re.compile(
     re.IGNORECASE,
 )
 _DASHES_MAX = 2  # of a token; a title has more
-_CREDENTIALS = re.compile(r"""(?:(?<=://)|(?<=^//)|(?<=\s//))[^/?#\s<>|`"'\\]{1,400}@""")
+_CREDENTIALS = re.compile(r"""(?:(?<=:[/\\]{2})|(?<=^[/\\]{2})|(?<=\s[/\\]{2}))[^/?#\s<>|`"'\\]{1,400}@""")
 _SCHEMES = frozenset(["basic", "bearer", "digest", "negotiate", "token", "apikey", "hmac"])  # of Authorization
 _COOKIE_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,80}")  # RFC 6265, 4.1.1
 _MARK = 4  # hex digits, too few to find a value by

@@ -68,6 +68,8 @@ def test_arguments_of_urls_are_masked_by_their_names() -> None:
         pytest.param("to http://user:hunter2@www.shop.test/x?y", "to http://•••@www.shop.test/x?y", id="both"),
         pytest.param("https://t0ken@www.shop.test/?key=a", "https://•••@www.shop.test/?key=•••", id="a name alone"),
         pytest.param("//user:p@ss@www.shop.test/", "//•••@www.shop.test/", id="no scheme, and an @ within"),
+        pytest.param("\\\\user:pw@www.shop.test/", "\\\\•••@www.shop.test/", id="behind backslashes"),
+        pytest.param("http:/\\user:pw@www.shop.test/", "http:/\\•••@www.shop.test/", id="slashes of both sorts"),
         pytest.param("https://www.shop.test/a//logo@2x.png", "https://www.shop.test/a//logo@2x.png", id="in a path"),
         pytest.param("https://www.shop.test/ says @mia", "https://www.shop.test/ says @mia", id="beside it"),
     ],

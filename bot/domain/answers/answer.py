@@ -56,6 +56,11 @@ class Answer:
         """Header `name` (lower case), its lines joined as RFC 9110, 5.2 joins them; "" where there is none."""
         return ", ".join(self.lines(name))
 
+    @property
+    def location(self) -> str:
+        """Where it leads, as it says; one that is said twice counts once, as browsers take it."""
+        return ", ".join(dict.fromkeys(self.lines("location")))
+
     def joined(self) -> Mapping[str, str]:
         """Every header once, by its name in lower case."""
         lines: dict[str, list[str]] = {}

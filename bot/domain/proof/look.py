@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.answers.excess import Excess
-from bot.domain.answers.locations import led, mark_of
+from bot.domain.answers.locations import led, mark_of, spelled
 from bot.domain.durations import span
 from bot.domain.masking import MASK, masked
 from providers.contract import Cached
@@ -221,7 +221,7 @@ def is_begun(one: Look, other: Look) -> bool:
 def _lead_alike(one: Look, other: Look) -> bool | None:
     """Whether two redirects lead to one URL; None of anything else, and where one does not say where, or hides it. Of
     what was asked for without TLS, http or https tells nothing."""
-    leads = [led(look.url, look.leads_to) for look in (one, other) if look.redirects and look.leads_to]
+    leads = [spelled(led(look.url, look.leads_to)) for look in (one, other) if look.redirects and look.leads_to]
     if len(leads) < 2:
         return None
     if one.over or other.over:

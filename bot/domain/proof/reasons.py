@@ -55,12 +55,12 @@ class Scene:
         return any(origin.lacks for page in here for origin in page.now(ORIGIN))
 
     def origin_status(self, look: Look) -> str:
-        """What the origin answers, where its status is another."""
+        """What the origin answers, where its status is another, or where else it leads."""
         here = (page for page in self.pages if (page.url, page.variant) == (look.url, look.variant))
-        status = next(
-            (origin.status for page in here for origin in page.now(ORIGIN) if not origin.problem), look.status
-        )
-        return f"; the origin answers {status}" if status != look.status else ""
+        origin = next((origin for page in here for origin in page.now(ORIGIN) if not origin.problem), look)
+        if look.leads_to and origin is not look and origin.leads_to:
+            return _leads_elsewhere(look, origin)
+        return f"; the origin answers {origin.status}" if origin.status != look.status else ""
 
     def origin_changed(self, look: Look) -> str:
         """When both were last changed, where nothing but that and the bytes tells them apart."""
@@ -229,10 +229,28 @@ def _why_stale(stale: Sequence[Finding], scene: Scene) -> Iterable[str]:
 def _old_at(place: str, stale: Sequence[Finding], scene: Scene) -> str:
     here = [f for f in stale if f.place == place]
     look = here[0].look
-    told = f"{describe(look, look.at)}{scene.origin_changed(look)}{scene.origin_status(look)}" if look else ""
+    told = f"{describe(look, look.at)}{scene.origin_changed(look)}" if look else ""
+    told += f"{_leading(look)}{scene.origin_status(look)}" if look else ""
     page = f"{_named(here[0].url)}: " if scene.urls() > 1 else ""
     named = look.place_named if look else place
     return f"{named} ({page}{told}{_of_pages([f.url for f in here], scene, ', ')})"
+
+
+def _leading(look: Look) -> str:
+    return f", to {_in_part(look.leads_to)}" if look.redirects and look.leads_to else ""
+
+
+def _leads_elsewhere(look: Look, origin: Look) -> str:
+    """Where the origin's redirect leads, beside `look` which is another."""
+    status = f" ({origin.status})" if origin.status != look.status else ""
+    to, theirs = _in_part(look.leads_to), _in_part(origin.leads_to)
+    if not status and to == theirs:
+        return "; the origin's differs in what is not shown here"
+    return f"; the origin redirects{status} to {theirs}"
+
+
+def _in_part(url: str) -> str:
+    return url if len(url) <= PAGE_MAX else f"{url[: PAGE_MAX - 1]}…"
 
 
 def _hint(looks: Sequence[Look], scene: Scene) -> str:
@@ -305,5 +323,4 @@ def beside(pages: Sequence[Page], places: Sequence[str]) -> list[str]:
 
 def _named(url: str) -> str:
     """A page within a sentence."""
-    bare = url.split("://", 1)[-1]
-    return bare if len(bare) <= PAGE_MAX else f"{bare[: PAGE_MAX - 1]}…"
+    return _in_part(url.split("://", 1)[-1])

@@ -14,6 +14,7 @@ from bot.domain.proof.modified import told_older
 from bot.domain.proof.reasons import REWRITTEN
 from bot.domain.why import (
     broken,
+    by_encoding,
     calm,
     closed,
     content,
@@ -27,6 +28,7 @@ from bot.domain.why import (
     not_carried_out,
     nothing_old,
     ours,
+    several_places,
     statuses,
     torn,
     unkept,
@@ -57,10 +59,12 @@ RULES: tuple[Rule, ...] = (
     broken.broken,
     loops.looping,
     statuses.cached_error,
+    several_places.several_places,
     statuses.redirected,
     statuses.redirected_at_edge,
     ours.softly,
     torn.torn,
+    by_encoding.by_encoding,
     torn.partly_other,
     content.variant,
     calm.unsteady,

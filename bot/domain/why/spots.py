@@ -51,7 +51,7 @@ class Glance:
     @property
     def location(self) -> str:
         """Where a redirect leads, as it says; "" of anything else."""
-        return self.answer.says("location") if 300 <= self.look.status < 400 else ""
+        return self.answer.location if 300 <= self.look.status < 400 else ""
 
     @property
     def content(self) -> str:
@@ -59,7 +59,7 @@ class Glance:
         does."""
         look = self.look
         if self.location:
-            return f"to {masked(self.location)[:LOCATION_MAX]}"
+            return f"to {leading(self.location)}"
         if look.version:
             return f'version "{look.version[:SHOWN_MAX]}"'
         if bare := bare_etag(look.etag):
@@ -138,6 +138,12 @@ class Course:
         old, new = self.turned
         since = new.look.at - old.look.at + NEAR_ENOUGH
         return old.look.cached is Cached.STALE or (new.look.is_fetched and (new.look.age or 0) <= since)
+
+
+def leading(location: str) -> str:
+    """Where a redirect leads, as it may be shown."""
+    shown = masked(location)
+    return shown if len(shown) <= LOCATION_MAX else f"{shown[: LOCATION_MAX - 1]}…"
 
 
 def in_encodings(spot: Spot) -> tuple[Glance, ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.domain.answers.locations import host_of, led
 from bot.domain.grammar.saying import safe_word
@@ -13,8 +14,8 @@ from bot.domain.why.answered_anew import answered_anew, came_since
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.remedy import or_wider, past
-from bot.domain.why.spots import LOCATION_MAX, Glance, Spot, Tier, do, each, names_of
-from bot.domain.why.times import fetched_now, is_from_before, took
+from bot.domain.why.spots import LOCATION_MAX, Glance, Spot, Tier, do, each, leading, names_of
+from bot.domain.why.times import fetched_now, is_from_before, went_by
 
 _SHORT_REDIRECTS = "Have the deploy purge the redirects that it changes, or give them a short life: `s-maxage=60`."
 _SHORT_ERRORS = (
@@ -38,7 +39,21 @@ def cached_error(case: Case) -> Cause | None:
         return answered_anew(case, since, _what(since[0]), origin, _gives(case, origin, since[0]))
     if not bad and not elsewhere:
         return None
-    return _kept_error(case, bad, origin) if bad else _kept_redirect(case, elsewhere, origin)
+    cause = _kept_error(case, bad, origin) if bad else _kept_redirect(case, elsewhere, origin)
+    return _after_ours(case, bad or elsewhere, cause)
+
+
+def _after_ours(case: Case, bad: Sequence[Spot], cause: Cause) -> Cause:
+    """The same, with the purge of ours that left them there: that one again would do so too."""
+    last = case.last_purge
+    if last is None or not went_by(case, last, bad):
+        return cause
+    title = case.layers[0].title if case.layers else "The edge"
+    are_dated = all(is_from_before(case, spot, last) for spot in bad)
+    dated = do(bad, "that copy is from before", "those copies are from before")
+    told = dated if are_dated else f"{names_of(bad)} {do(bad, 'gives', 'give')} it all the same"
+    line = f"{title} took {last.job.name} {case.ago(last.job.purged or case.now)}, and {told}"
+    return replace(cause, evidence=(*cause.evidence, line), cure=past(case, last))
 
 
 def _kept_error(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
@@ -49,7 +64,7 @@ def _kept_error(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
         Certainty.SEEN,
         f"{names_of(bad)} {keep} {_what(bad[0])} where the origin {gives}.",
         (*each(bad), f"origin: {origin.told}"),
-        _purge(case, bad),
+        or_wider(case),
         _SHORT_REDIRECTS if goes else _SHORT_ERRORS,
     )
 
@@ -72,23 +87,22 @@ def _gives(case: Case, origin: Glance, beside: Spot) -> str:
 
 
 def _kept_redirect(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
-    to, there = (masked(one.location)[:LOCATION_MAX] for one in (bad[0].last, origin))
+    to, there = (leading(one.location) for one in (bad[0].last, origin))
     return Cause(
         Name.CACHED_ERROR,
         Certainty.SEEN,
-        f"{names_of(bad)} {do(bad, 'keeps', 'keep')} a redirect to {to}, and the origin redirects to {there}.",
+        f"{names_of(bad)} {do(bad, 'keeps', 'keep')} a redirect to {to}, and the origin redirects to {there}"
+        f"{_that_read_alike(case, bad[0].last, origin)}.",
         (*each(bad), f"origin: {origin.told}"),
-        _purge(case, bad),
+        or_wider(case),
         _SHORT_REDIRECTS,
     )
 
 
-def _purge(case: Case, bad: Sequence[Spot]) -> Cure:
-    """A purge that takes it: not the one again that went by it."""
-    last = case.last_purge
-    if last is not None and took(case, last) and all(is_from_before(case, spot, last) for spot in bad):
-        return past(case, last)
-    return or_wider(case)
+def _that_read_alike(case: Case, one: Glance, other: Glance) -> str:
+    """Said where nothing of what tells them apart is shown: it may be a secret, or stands behind what is shown."""
+    shown = {leading(led(case.url, glance.location)) for glance in (one, other)}
+    return ", which differ in what is not shown here" if len(shown) == 1 else ""
 
 
 def redirected(case: Case) -> Cause | None:
@@ -145,5 +159,13 @@ def _follow(case: Case, goes: str) -> Cure:
     """To the page that it leads to, where that is one of the site's."""
     if not _is_ours(case, goes):
         return Cure("Check again", f"check {case.typed}", "Ask whoever runs the page that visitors end at.")
-    line = f"why {safe_word(without_credentials(goes))}"
+    line = f"why {safe_word(_as_served(case, without_credentials(goes)))}"
     return Cure("Ask about that one", line, "Ask about the page that visitors end at: it was not looked at.")
+
+
+def _as_served(case: Case, url: str) -> str:
+    """`url` by a scheme that the site is served over, since a place asked without TLS may name the other one; not where
+    that is the page asked about."""
+    scheme, _, rest = url.partition("://")
+    served = url if scheme in case.site.schemes else f"{case.site.schemes[0]}://{rest}"
+    return url if served == case.url else served

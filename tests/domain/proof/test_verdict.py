@@ -447,6 +447,23 @@ FRESH_ROWS = {
 }
 
 STALE_ROWS = {
+    "a kept redirect that leads elsewhere": Row(
+        [to("/a", look("fra", "", HIT, 900)), *[to("/b", one) for one in origin("")]],
+        Verdict.STALE,
+        "still old at fra (HIT, 301, 15 min old, to /a; the origin redirects to /b)",
+    ),
+    "a kept redirect of another status": Row(
+        [to("/a", look("fra", "", HIT, 900)), *[replace(to("/b", one), status=302) for one in origin("")]],
+        Verdict.STALE,
+        "still old at fra (HIT, 301, 15 min old, to /a; the origin redirects (302) to /b)",
+    ),
+    "a redirect to the same page, spelled otherwise": Row(
+        [to("/%7ea/%2e%2e/caf%c3%a9", look("fra", "", HIT, 3)), *[to("/caf%C3%A9", one) for one in origin("")]],
+        Verdict.FRESH,
+        "",
+        before=earlier(to("/a", look("fra", "", HIT, 60)), *MOVED),
+        again=False,
+    ),
     "a HIT with old content": Row([OLD, *origin()], Verdict.STALE, 'still old at sin (HIT, 5 h old, version "a1")'),
     "two places": Row(
         [OLD, look("fra", "a1", HIT), *origin()],
@@ -581,19 +598,19 @@ STALE_ROWS |= {
     "a redirect that came after the purge": Row(
         [to("/b", look("fra", "", HIT, 3)), *origin()],
         Verdict.STALE,
-        f"still old at fra (HIT, 301, 3 s old; the origin answers 200) · {FETCHED_ANEW}",
+        f"still old at fra (HIT, 301, 3 s old, to /b; the origin answers 200) · {FETCHED_ANEW}",
         before=earlier(look("fra", "a1", HIT, 60), *origin()),
     ),
     "a redirect that was there before and came again": Row(
         [to("/b", look("fra", "", HIT, 3)), *origin()],
         Verdict.STALE,
-        f"still old at fra (HIT, 301, 3 s old; the origin answers 200) · {REFILLED}",
+        f"still old at fra (HIT, 301, 3 s old, to /b; the origin answers 200) · {REFILLED}",
         before=earlier(to("/b", look("fra", "", HIT, 60)), *origin()),
     ),
     "a redirect of which a part is hidden, over other words": Row(
         [to("/login?token=•••", look("fra", "x", HIT, 60, etag="")), *[secret("", one) for one in origin(etag="")]],
         Verdict.STALE,
-        "still old at fra (HIT, 301, 60 s old)",
+        "still old at fra (HIT, 301, 60 s old, to /login?token=•••; the origin's differs in what is not shown here)",
     ),
     "one variant of two": Row(
         [NEW, *origin(), look("fra", "a1", HIT, 18_000, variant="X: y"), *varied()],
@@ -604,13 +621,13 @@ STALE_ROWS |= {
     "a kept redirect that leads elsewhere than the origin's": Row(
         [to("/a", look("fra", "", HIT, 3)), *[to("/b", one) for one in origin("")]],
         Verdict.STALE,
-        "still old at fra (HIT, 301, 3 s old)"
+        "still old at fra (HIT, 301, 3 s old, to /a; the origin redirects to /b)"
         " · the edge fetched it again after the purge and got the old one: a cache further in may still hold that",
     ),
     "a kept redirect with a secret that is another than the origin's": Row(
         [secret("aaaaaa", look("fra", "", HIT)), *[secret("bbbbbb", one) for one in origin("")]],
         Verdict.STALE,
-        "still old at fra (HIT, 301)",
+        "still old at fra (HIT, 301, to /login?token=•••; the origin's differs in what is not shown here)",
     ),
     "another page by its ETag, and as old as the origin's": Row(
         [dated(OLD, 1), *[dated(one, 1) for one in origin()]],
