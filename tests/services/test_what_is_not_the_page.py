@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.answers.answer import PLAIN, Answer, Asked
-from bot.domain.proof.behind import BEHIND_PROOFS
+from bot.domain.proof.asker import ASKER, Asker
 from bot.domain.proof.look import ORIGIN, Look
 from bot.domain.proof.variants import AS_A_PHONE, to_diagnose, to_prove
 from bot.domain.proof.verdict import Verdict
@@ -65,10 +65,10 @@ def test_where_a_device_is_named_nobody_is_asked_as_a_phone_beside_it() -> None:
 class Watching(ScriptedEdges):
     """Edges that note whose look it is."""
 
-    behind: tuple[bool, ...] = ()
+    askers: tuple[Asker, ...] = ()
 
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
-        self.behind = (*self.behind, BEHIND_PROOFS.get())
+        self.askers = (*self.askers, ASKER.get())
         return await super().fetch(url, place, address, asked)
 
 
@@ -77,4 +77,4 @@ async def test_what_people_have_looked_at_stands_behind_proofs() -> None:
     edges.serves = {"fra": "v1"}
     await Turnstile().before(edges, "U_MIA").fetch(PAGE, "fra")
     await edges.fetch(PAGE, "fra")
-    assert (True, False) == edges.behind
+    assert (Asker("U_MIA", is_behind=True), Asker()) == edges.askers
