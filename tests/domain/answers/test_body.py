@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import itertools
 import tracemalloc
 import zlib
 from collections.abc import Callable
@@ -117,7 +118,7 @@ def test_others_may_go_on_after_each_piece_of_a_bomb(encoding: str) -> None:
     body, sizes = Body(encoding), [0]
     for _ in body.pieces(PACKERS[encoding](bytes(INFLATED_MAX * 8))):
         sizes.append(body.size)
-    steps = [after - before for before, after in zip(sizes, sizes[1:], strict=False)]
+    steps = [after - before for before, after in itertools.pairwise(sizes)]
     assert (False, True) == (body.is_open, max(steps) <= 2 * PIECE)
 
 
