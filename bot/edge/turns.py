@@ -1,6 +1,6 @@
 """Whose answer is read next.
 
-One thread reads all answers, and one asker's may be made to cost time. So they are read in slices of SLICE, one in each
+One thread reads all answers, and one asker's may be made to cost time. So they are read in slices of SLICE, few in each
 round of the loop, and what each slice cost is counted for its asker:
 
     who has cost little lately    first: proofs before what people look at, and whoever has cost less before the other
@@ -20,12 +20,22 @@ from bot.domain.proof.asker import ASKER, Asker
 from bot.ports import Clock
 
 SLICE = 0.005  # seconds of computing, after which others have their turn
-FREE = 0.004  # seconds of computing for each look: an ordinary page takes 1 ms, the dearest that is read to its end 50
-ALLOWANCE = 0.1  # seconds of computing beyond what is free
+AT_ONCE = 4  # looks that go on in one round; one that has had what is free goes on alone
+FREE = 0.006  # seconds of computing for each look: an ordinary page takes 1 ms, the dearest that is read to its end 50
+ALLOWANCE = 0.2  # seconds of computing beyond what is free
 COUNTED_MAX = 2.0  # seconds of computing; more is not held against anybody
 FORGIVEN = 0.1  # seconds of computing, in each second in which nothing is looked at for that asker
+FORGIVEN_LOOKING = 0.02  # in each other second: ordinary pages go over what is free now and then
 PAUSE, PAUSE_BESIDE = 1, 3  # times as long as the slice took: after one over the allowance, and while others look
 BESIDE = 2.0  # seconds after their last look in which others are still taken to be looking: more may follow
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Place:
+    """Of a look that waits; `is_alone` if nothing is free for it any more."""
+
+    turn: asyncio.Event
+    is_alone: bool
 
 
 @dataclass(slots=True, eq=False)
@@ -37,21 +47,25 @@ class _Tab:
     cost: float = 0.0
     last: int = 0  # the number of its last turn
     looks: int = 0  # under way
-    waiting: deque[asyncio.Event] = field(default_factory=deque)
+    waiting: deque[_Place] = field(default_factory=deque)
 
     def begin(self, now: float) -> None:
         """A look begins."""
-        self.cost = self.left(now)
+        self.add(0.0, now)
         self.looks += 1
 
     def end(self, now: float) -> None:
         """A look is over."""
+        self.add(0.0, now)
         self.looks -= 1
-        self.at = now
+
+    def add(self, cost: float, now: float) -> None:
+        """So much more, and less what is forgiven by now."""
+        self.cost, self.at = min(self.left(now) + cost, COUNTED_MAX), now
 
     def left(self, now: float) -> float:
         """What still counts."""
-        return self.cost if self.looks else max(0.0, self.cost - FORGIVEN * (now - self.at))
+        return max(0.0, self.cost - (FORGIVEN_LOOKING if self.looks else FORGIVEN) * (now - self.at))
 
     def is_looking(self, now: float) -> bool:
         """Whether something is looked at for it, or was just now."""
@@ -78,7 +92,7 @@ class Turn:
         self.over()
         came = self._clock.monotonic()
         try:
-            await self._turns.wait(self._tab)
+            await self._turns.wait(self._tab, is_alone=not self._free)
         finally:
             self.waited += self._clock.monotonic() - came
         self._began = self._clock.monotonic(), self._clock.worked()
@@ -129,22 +143,22 @@ class Turns:
             self._tabs[asker] = _Tab(asker, now)
         return self._tabs[asker]
 
-    async def wait(self, tab: _Tab) -> None:
+    async def wait(self, tab: _Tab, *, is_alone: bool) -> None:
         """Wait for a turn."""
-        turn = asyncio.Event()
-        tab.waiting.append(turn)
+        place = _Place(asyncio.Event(), is_alone)
+        tab.waiting.append(place)
         self._ring()
         try:
-            await turn.wait()
+            await place.turn.wait()
         finally:
-            if not turn.is_set():
-                tab.waiting.remove(turn)
+            if not place.turn.is_set():
+                tab.waiting.remove(place)
 
     def charge(self, tab: _Tab, seconds: float, cost: float) -> None:
         """A turn is over that took `seconds`, and cost as many of computing beyond what is free."""
-        tab.cost = min(tab.cost + cost, COUNTED_MAX)
+        now = self._clock.monotonic()
+        tab.add(cost, now)
         if tab.is_dear:
-            now = self._clock.monotonic()
             beside = any(one is not tab and one.is_looking(now) and not one.is_dear for one in self._tabs.values())
             self._pauses_until = now + seconds * (PAUSE_BESIDE if beside else PAUSE)
 
@@ -159,15 +173,25 @@ class Turns:
         if self._later is not None:
             self._later.cancel()
             self._later = None
-        waiting = [tab for tab in self._tabs.values() if tab.waiting]
-        if not waiting:
-            return
-        tab = min(waiting, key=lambda tab: (tab.is_dear, tab.asker.is_behind, tab.cost, tab.last))
-        pause = self._pauses_until - self._clock.monotonic()
-        if tab.is_dear and pause > 0:
-            self._later = asyncio.get_running_loop().call_later(pause, self._next)
-            return
-        self._given += 1
-        tab.last = self._given
-        tab.waiting.popleft().set()
+        for n in range(AT_ONCE):
+            tab = self._first()
+            if tab is None:
+                return
+            if n and (tab.is_dear or tab.waiting[0].is_alone):
+                break
+            pause = self._pauses_until - self._clock.monotonic()
+            if tab.is_dear and pause > 0:
+                self._later = asyncio.get_running_loop().call_later(pause, self._next)
+                return
+            self._given += 1
+            tab.last = self._given
+            place = tab.waiting.popleft()
+            place.turn.set()
+            if tab.is_dear or place.is_alone:
+                break
         self._ring()
+
+    def _first(self) -> _Tab | None:
+        """Whose turn it is, if anybody waits."""
+        waiting = (tab for tab in self._tabs.values() if tab.waiting)
+        return min(waiting, key=lambda tab: (tab.is_dear, tab.asker.is_behind, tab.cost, tab.last), default=None)

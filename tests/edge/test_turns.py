@@ -12,7 +12,19 @@ import pytest
 from bot.domain.answers.answer import Answer
 from bot.domain.proof.asker import ASKER, NOBODY, Asker, asked_by
 from bot.edge.reading import Reading
-from bot.edge.turns import ALLOWANCE, BESIDE, COUNTED_MAX, FORGIVEN, FREE, PAUSE, PAUSE_BESIDE, SLICE, Turn, Turns
+from bot.edge.turns import (
+    ALLOWANCE,
+    AT_ONCE,
+    BESIDE,
+    COUNTED_MAX,
+    FORGIVEN,
+    FREE,
+    PAUSE,
+    PAUSE_BESIDE,
+    SLICE,
+    Turn,
+    Turns,
+)
 from tests.edge.looking import HOST, eyes
 from tests.slate import SlateClock
 
@@ -72,25 +84,25 @@ async def rounds(number: int = 20) -> None:
         await asyncio.sleep(0)
 
 
-async def test_one_look_goes_on_in_each_round() -> None:
+@pytest.mark.parametrize(("cost", "at_once"), [(0.0, AT_ONCE), (FREE * 2, 1)], ids=["ordinary", "dear"])
+async def test_few_looks_go_on_in_each_round_and_those_that_have_had_what_is_free_alone(
+    cost: float, at_once: int
+) -> None:
     room, seen = Room(), []
-    looks = [asyncio.create_task(room.look(Asker(name), 2)) for name in "abcdef"]
+    looks = [asyncio.create_task(room.look(Asker(name), 4, cost)) for name in "abcdef"]
     while not all(look.done() for look in looks):
         before = len(room.went)
         await asyncio.sleep(0)
-        seen.append(len(room.went) - before)
-    assert (sorted("abcdef" * 2), 1) == (sorted(room.went), max(seen))
+        seen += [len(room.went) - before] if before >= 6 else []
+    assert (sorted("abcdef" * 4), at_once) == (sorted(room.went), max(seen))
 
 
 async def test_whoever_has_cost_less_goes_first_and_equals_take_turns() -> None:
     room = Room()
     await room.spend(JOB, ALLOWANCE / 2)
     room.went.clear()
-    await asyncio.gather(
-        room.look(JOB, 2), *(room.look(OTHER_JOB, 2) for _ in range(2)), room.look(Asker("job:P-3"), 2)
-    )
-    equals = ["job:P-2", "job:P-3"]
-    assert [*equals * 2, "job:P-2", "job:P-2", "job:P-1", "job:P-1"] == room.went
+    await asyncio.gather(*map(room.look, (JOB, *[OTHER_JOB] * 4, *[Asker("job:P-3")] * 2)))
+    assert [*["job:P-2", "job:P-3"] * 2, "job:P-2", "job:P-2", "job:P-1"] == room.went
 
 
 async def test_proofs_go_before_what_people_look_at() -> None:
@@ -153,7 +165,7 @@ async def test_who_has_looked_a_while_ago_makes_no_pause_longer() -> None:
         assert ["U_MIA"] == went()
 
 
-async def test_nothing_is_forgiven_while_somebody_looks_and_all_of_it_later() -> None:
+async def test_little_is_forgiven_while_somebody_looks_and_all_of_it_later() -> None:
     room = Room()
 
     async def is_held_up() -> bool:
@@ -210,7 +222,7 @@ async def test_nobody_is_remembered_who_counts_no_more() -> None:
     assert len(room.turns._tabs) <= 2
 
 
-async def test_looks_begin_one_in_a_round() -> None:
+async def test_few_looks_begin_in_a_round() -> None:
     begun = list[int]()
 
     def begin() -> httpx.AsyncBaseTransport:
@@ -223,7 +235,7 @@ async def test_looks_begin_one_in_a_round() -> None:
         before = len(begun)
         await asyncio.sleep(0)
         seen.append(len(begun) - before)
-    assert (9, 1) == (len(begun), max(seen))
+    assert (9, AT_ONCE) == (len(begun), max(seen))
 
 
 async def test_of_an_answer_that_waited_for_its_turn_nothing_is_claimed() -> None:

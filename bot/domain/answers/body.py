@@ -17,10 +17,10 @@ MARK_SHOWN = 16  # characters of such a hash
 
 
 class Body:
-    """Take chunks while it is open, then ask. `encoding` is the answer's Content-Encoding; `goes_to` its Location, which
-    is hashed along. A body larger than the caps has no digest: two such bodies are never taken for the same, and are
-    known to differ where their beginnings do. One that is packed in a way that is not known is hashed as sent, and has
-    no text. `content_type` is the answer's; without it the body is UTF-8."""
+    """Take chunks while it is open, then ask. `encoding` is the answer's Content-Encoding; `goes_to` its Location,
+    which is hashed along. A body larger than the caps has no digest: two such bodies are never taken for the same, and
+    are known to differ where their beginnings do. One that is packed in a way that is not known is hashed as sent, and
+    has no text. `content_type` is the answer's; without it the body is UTF-8."""
 
     def __init__(self, encoding: str = "", goes_to: str = "", content_type: str | None = None) -> None:
         known = unpackers(encoding)
