@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +16,7 @@ from bot.domain.why.asking import to_ask
 from bot.services.looks.checks import verdict_of
 from bot.services.looks.turnstile import Turnstile
 from tests.edge.looking import eyes
-from tests.services.shop import SHOP, ScriptedEdges
+from tests.services.shop import MIA, SHOP, ScriptedEdges, open_shop, url
 from tests.slate import SlateClock
 
 PAGE = "https://www.shop.test/a"
@@ -78,3 +79,13 @@ async def test_what_people_have_looked_at_stands_behind_proofs() -> None:
     await Turnstile().before(edges, "U_MIA").fetch(PAGE, "fra")
     await edges.fetch(PAGE, "fra")
     assert (Asker("U_MIA", is_behind=True), Asker()) == edges.askers
+
+
+async def test_each_job_is_an_asker_of_its_own(tmp_path: Path) -> None:
+    clock = SlateClock()
+    edges = Watching(clock)
+    shop = open_shop(tmp_path, clock, edges=edges)
+    jobs = [await shop.purge(MIA, url(path)) for path in ("/a", "/b")]
+    await shop.slate.advance(60)
+    await shop.ledger.close()
+    assert {Asker(f"job:P-{job.id}") for job in jobs} == set(edges.askers)
