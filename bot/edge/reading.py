@@ -8,6 +8,7 @@ import httpx
 
 from bot.domain.answers.answer import Answer
 from bot.domain.answers.body import Body
+from bot.domain.answers.codings import codings
 from bot.domain.answers.unpacking import Mispacked
 from bot.edge.mishaps import Crumbs, Unusable, cut_off, excess, problem
 from bot.edge.turns import Turn
@@ -42,6 +43,8 @@ class Reading:
         answer sends elsewhere, the place is part of the content. Raises Unusable."""
         goes_to = answer.says("location") if 300 <= answer.status < 400 else ""
         packed = answer.says("content-encoding")
+        if "br" in codings(packed):
+            await self.turn.begin_long()  # a few bytes may fill its window: up to 16 MB, which takes 40 ms
         body, came, crumbs = Body(packed, goes_to, answer.says("content-type")), 0, Crumbs()
         try:
             async for chunk in response.aiter_raw():

@@ -20,9 +20,9 @@ from bot.domain.proof.asker import ASKER, Asker
 from bot.ports import Clock
 
 SLICE = 0.005  # seconds of computing, after which others have their turn
-AT_ONCE = 4  # looks that go on in one round; one that has had what is free goes on alone
-FREE = 0.006  # seconds of computing for each look: an ordinary page takes 1 ms, the dearest that is read to its end 50
-ALLOWANCE = 0.2  # seconds of computing beyond what is free
+AT_ONCE = 4  # looks that go on in one round; one that has had what is free, or takes long at once, goes on alone
+FREE = 0.004  # seconds of computing for each look: an ordinary page takes 1 ms, the dearest that is read to its end 50
+ALLOWANCE = 0.15  # seconds of computing beyond what is free
 COUNTED_MAX = 2.0  # seconds of computing; more is not held against anybody
 FORGIVEN = 0.1  # seconds of computing, in each second in which nothing is looked at for that asker
 FORGIVEN_LOOKING = 0.02  # in each other second: ordinary pages go over what is free now and then
@@ -32,7 +32,7 @@ BESIDE = 2.0  # seconds after their last look in which others are still taken to
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Place:
-    """Of a look that waits; `is_alone` if nothing is free for it any more."""
+    """Of a look that waits; `is_alone` if nobody else is to go on in the same round."""
 
     turn: asyncio.Event
     is_alone: bool
@@ -85,6 +85,7 @@ class Turn:
         self._clock = clock
         self._began: tuple[float, float] | None = None  # by the clock, and in seconds of computing
         self._free = FREE
+        self._is_long = False
         self.waited = 0.0  # seconds, in all
 
     async def begin(self) -> None:
@@ -92,10 +93,16 @@ class Turn:
         self.over()
         came = self._clock.monotonic()
         try:
-            await self._turns.wait(self._tab, is_alone=not self._free)
+            await self._turns.wait(self._tab, is_alone=self._is_long or not self._free)
         finally:
             self.waited += self._clock.monotonic() - came
         self._began = self._clock.monotonic(), self._clock.worked()
+
+    async def begin_long(self) -> None:
+        """Wait for the next one, and from here on for one without others in the same round: it may take longer than a
+        slice."""
+        self._is_long = True
+        await self.begin()
 
     async def pause(self) -> None:
         """Wait for the next one if this one has taken its time."""

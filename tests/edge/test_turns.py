@@ -97,6 +97,22 @@ async def test_few_looks_go_on_in_each_round_and_those_that_have_had_what_is_fre
     assert (sorted("abcdef" * 4), at_once) == (sorted(room.went), max(seen))
 
 
+async def test_a_look_that_takes_long_at_once_goes_on_alone() -> None:
+    room, seen = Room(), []
+
+    async def look() -> None:
+        with room.turns.look() as turn:
+            await turn.begin_long()
+            room.went.append("long")
+
+    looks = [asyncio.create_task(look()) for _ in range(6)]
+    while not all(one.done() for one in looks):
+        before = len(room.went)
+        await asyncio.sleep(0)
+        seen.append(len(room.went) - before)
+    assert (6, 1) == (len(room.went), max(seen))
+
+
 async def test_whoever_has_cost_less_goes_first_and_equals_take_turns() -> None:
     room = Room()
     await room.spend(JOB, ALLOWANCE / 2)
