@@ -85,7 +85,7 @@ class Turn:
         self._clock = clock
         self._began: tuple[float, float] | None = None  # by the clock, and in seconds of computing
         self._free = FREE
-        self._is_long = False
+        self.is_long = False
         self.waited = 0.0  # seconds, in all
 
     async def begin(self) -> None:
@@ -93,7 +93,7 @@ class Turn:
         self.over()
         came = self._clock.monotonic()
         try:
-            await self._turns.wait(self._tab, is_alone=self._is_long or not self._free)
+            await self._turns.wait(self._tab, is_alone=self.is_long or not self._free)
         finally:
             self.waited += self._clock.monotonic() - came
         self._began = self._clock.monotonic(), self._clock.worked()
@@ -101,7 +101,7 @@ class Turn:
     async def begin_long(self) -> None:
         """Wait for the next one, and from here on for one without others in the same round: it may take longer than a
         slice."""
-        self._is_long = True
+        self.is_long = True
         await self.begin()
 
     async def pause(self) -> None:

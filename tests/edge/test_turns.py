@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 
+import brotli
 import httpx
 import pytest
 
@@ -263,6 +265,17 @@ async def test_of_an_answer_that_waited_for_its_turn_nothing_is_claimed() -> Non
         silent = Reading(began, turn).late(8.0)
     assert ("not read within 8 s: these answers cost too much work to read", 0) == (waited.problem, waited.status)
     assert "no answer within 8 s" == silent.problem
+
+
+@pytest.mark.parametrize(("coding", "is_long"), [("br", True), ("gzip, br", True), ("unknown", False), ("", False)])
+async def test_what_brotli_packed_is_read_alone(coding: str, is_long: bool) -> None:
+    page = gzip.compress(b"page") if "gzip" in coding else b"page"
+    sent = httpx.ByteStream(brotli.compress(page) if is_long else page)
+    with Turns(WorkClock()).look() as turn:
+        answer = await Reading(Answer("http://www.shop.test/", "fra", 0.0), turn).read(
+            httpx.Response(200, headers={"Content-Encoding": coding}, stream=sent)
+        )
+    assert (4, is_long) == (answer.size, turn.is_long)
 
 
 async def test_waiting_is_counted() -> None:
