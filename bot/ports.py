@@ -30,6 +30,10 @@ class Clock(Protocol):
         """Seconds that never step back."""
         ...
 
+    def worked(self) -> float:
+        """Seconds that this thread has computed."""
+        ...
+
     async def sleep(self, seconds: float) -> None:
         """Return after `seconds`."""
         ...

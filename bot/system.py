@@ -22,6 +22,10 @@ class SystemClock:
         """Seconds that never step back."""
         return time.monotonic()
 
+    def worked(self) -> float:
+        """Seconds that this thread has computed."""
+        return time.thread_time()
+
     async def sleep(self, seconds: float) -> None:
         """Return after `seconds`."""
         await asyncio.sleep(seconds)

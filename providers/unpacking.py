@@ -188,9 +188,9 @@ class Zstandard:
                 self._left = next(self._parts)
             part = bytes(rest[: self._left])
             rest = rest[len(part) :]
-            if piece := self._decoded(part):
-                yield piece
+            piece = self._decoded(part)
             self._advance(part)
+            yield piece
 
     def _decoded(self, part: bytes) -> bytes:
         try:

@@ -23,6 +23,9 @@ class SlateClock:
     def monotonic(self) -> float:
         return self.at
 
+    def worked(self) -> float:
+        return self.at
+
     async def sleep(self, seconds: float) -> None:
         self.at += seconds
 

@@ -23,9 +23,7 @@ import httpx
 import structlog
 
 from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
-from bot.domain.answers.body import Body
 from bot.domain.answers.devices import as_device
-from bot.domain.answers.excess import Excess
 from bot.domain.answers.headers import (
     age_of,
     browsers_may_keep,
@@ -45,19 +43,20 @@ from bot.domain.proof.verdict import Look
 from bot.domain.reach import denied
 from bot.domain.site import Marker
 from bot.domain.target import Address, Unreadable, read_address
-from bot.edge.line import Direct, Turns
-from bot.edge.mishaps import Barred, Crumbs, Unusable, check, cut_off, given_up, problem
+from bot.edge.line import Direct
+from bot.edge.mishaps import Barred, Unusable, given_up, problem
+from bot.edge.reading import Reading
+from bot.edge.turns import Turns
 from bot.ports import Clock, ReadHeaders
 from providers.cache_status import told
 from providers.codings import unreadable
 from providers.contract import Seen, Sighting
-from providers.unpacking import Mispacked, Splintered
+from providers.unpacking import Mispacked
 
 LOOK_SECONDS = 8.0  # one look in all
 CONNECT_SECONDS = 3.0  # to be connected, and again for TLS, shared by the addresses that are tried
 ADDRESSES_MAX = 3  # of a name, tried one after the other
 SAYS_MAX = 40  # characters
-NAMING = frozenset(["server", "via", "x-powered-by"])
 VARIES_MAX = 200
 URL_MAX = 500
 PORT_MAX = 65_535
@@ -117,42 +116,47 @@ class EdgeLooker:
         self._tags = tags or {}
         self._clock = clock
         self._resolve = resolve
-        self._transport = transport or self._direct
+        self._transport = transport
         self._tls = tls or trusted()
         self._refused = refused
         self._seconds = seconds
-        self._turns = Turns()
+        self._turns = Turns(clock)
 
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
         """One request. `address` ("https://203.0.113.7") is dialled as written, with Host and SNI of the URL; empty
         means through DNS. `asked` are request headers beyond a plain visitor's, or in their place. Never raises: what
         went wrong is the answer's `problem`."""
-        began, came = Answer(url, place, self._clock.now(), asked=asked), list[Answer]()
-        try:
-            async with asyncio.timeout(self._seconds):
-                answer = await self._fetch(began, address, came)
-        except TimeoutError:
-            answer = _late(began, came, self._seconds)
-        except Barred:
-            answer = replace(began, problem=REFUSED)
-        except (Unusable, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, Mispacked) as exc:
-            too_much = given_up(exc)
-            told = _of_its_sender(came) if too_much else ()
-            answer = replace(began, headers=told, problem=problem(exc), given_up=too_much)
+        began = Answer(url, place, self._clock.now(), asked=asked)
+        with self._turns.look() as turn:
+            answer = await self._read(Reading(began, turn), address)
         return replace(answer, at=self._clock.now())
 
-    async def _fetch(self, began: Answer, address: str, came: list[Answer]) -> Answer:
+    async def _read(self, reading: Reading, address: str) -> Answer:
+        try:
+            async with asyncio.timeout(self._seconds):
+                return await self._fetch(reading, address)
+        except TimeoutError:
+            return reading.late(self._seconds)
+        except Barred:
+            return replace(reading.began, problem=REFUSED)
+        except (Unusable, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, Mispacked) as exc:
+            too_much = given_up(exc)
+            told = reading.of_its_sender if too_much else ()
+            return replace(reading.began, headers=told, problem=problem(exc), given_up=too_much)
+
+    async def _fetch(self, reading: Reading, address: str) -> Answer:
+        began = reading.began
         asked = self._guard(began.url)
         dials = [as_written(address)] if address else await self._public(asked)
         if asked.scheme == "https" and dials[0].scheme == "http":
-            began = replace(began, over="http")
+            reading.began = replace(began, over="http")
         request = partial(self._request, asked, began.asked, CONNECT_SECONDS / len(dials))
         for dial in dials[:-1]:
             try:
-                return await self._ask(request(dial), began, came)
+                return await self._ask(request(dial), reading)
             except (httpx.ConnectError, httpx.ConnectTimeout):
                 continue
-        return await self._ask(request(dials[-1]), began, came)
+        return await self._ask(request(dials[-1]), reading)
 
     def _guard(self, url: str) -> Address:
         """The URL taken apart, if it is one of ours. Raises Barred."""
@@ -180,19 +184,12 @@ class EdgeLooker:
         self._refused(shown(host), why)
         return Barred(why)
 
-    def _direct(self) -> httpx.AsyncBaseTransport:
-        return Direct(self._tls, self._turns)
-
-    async def _ask(self, request: httpx.Request, began: Answer, came: list[Answer]) -> Answer:
-        async with self._transport() as transport:
+    async def _ask(self, request: httpx.Request, reading: Reading) -> Answer:
+        await reading.turn.begin()  # where a hundred looks begin at once, that alone takes a while
+        async with self._transport() if self._transport else Direct(self._tls, reading.turn) as transport:
+            response = await transport.handle_async_request(request)
             try:
-                response = await transport.handle_async_request(request)
-            except asyncio.CancelledError:
-                if isinstance(transport, Direct) and transport.has_heard:
-                    came.append(began)
-                raise
-            try:
-                return await _answer(response, began, came)
+                return await reading.read(response)
             finally:
                 await response.aclose()
 
@@ -260,59 +257,6 @@ class EdgeLooker:
             content_type=type_of(answer.says("content-type")),
             through=tuple(cdns_on(answer)),
         )
-
-
-async def _answer(response: httpx.Response, began: Answer, came: list[Answer]) -> Answer:
-    """What came; as soon as its headers are there it stands in `came`, without a body. Raises Unusable."""
-    headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-    answer = replace(began, status=response.status_code, headers=headers, dialled=_dialled(response))
-    came.append(answer)
-    check(headers)
-    body, broken = await _read(response, answer)
-    if broken:
-        return replace(answer, problem=broken)
-    return replace(answer, text=body.text, charset=body.charset, digest=body.digest, size=body.size, begins=body.begins)
-
-
-def _late(began: Answer, came: Sequence[Answer], seconds: float) -> Answer:
-    """What had come by the end of its time: nothing, some of its headers, or all of them and not the body."""
-    if not came:
-        return replace(began, problem=f"no answer within {seconds:g} s")
-    what = f"{came[0].status}, and no whole body" if came[0].status else "no end of its headers"
-    return replace(came[0], problem=f"{what} within {seconds:g} s", late=True, given_up=Excess.TIME)
-
-
-def _of_its_sender(came: Sequence[Answer]) -> tuple[tuple[str, str], ...]:
-    """By which headers whoever sent an answer names itself."""
-    said = ((name, value[:SAYS_MAX]) for name, value in (came[0].headers if came else ()) if name in NAMING)
-    return tuple(dict(said).items())
-
-
-def _dialled(response: httpx.Response) -> str:
-    """The address at the other end."""
-    stream = response.extensions.get("network_stream")
-    peer = stream.get_extra_info("server_addr") if stream is not None else None
-    return str(peer[0]) if isinstance(peer, tuple) else ""
-
-
-async def _read(response: httpx.Response, answer: Answer) -> tuple[Body, str]:
-    """The body, within its caps, and how it is broken; "" where it is whole, or went on beyond the caps. Where the
-    answer sends elsewhere, the place is part of the content. Raises Unusable."""
-    goes_to = answer.says("location") if 300 <= answer.status < 400 else ""
-    body, came, crumbs = Body(answer.says("content-encoding"), goes_to, answer.says("content-type")), 0, Crumbs()
-    try:
-        async for chunk in response.aiter_raw():
-            came += len(chunk)
-            crumbs.take(len(chunk))
-            if not body.take(chunk):
-                break
-    except Splintered as exc:
-        raise Unusable(problem(exc), Excess.PARTS) from exc
-    except Mispacked as exc:
-        return body, problem(exc)
-    except (httpx.RemoteProtocolError, httpx.ReadError):
-        return body, cut_off(came, answer.says("content-length"))
-    return body, f"the {answer.says('content-encoding')[:SAYS_MAX]} body is cut off" if body.cut else ""
 
 
 def as_written(address: str) -> httpx.URL:

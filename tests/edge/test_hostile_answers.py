@@ -11,13 +11,14 @@ import pytest
 import zstandard
 
 from bot.domain.answers.excess import Excess
-from bot.domain.proof.behind import BEHIND_PROOFS
 from bot.domain.proof.verdict import judge
 from bot.edge.heads import INTERIM_MAX, Heads
-from bot.edge.line import OF_PROOFS, READ, Line, Turns
+from bot.edge.line import READ, Line
 from bot.edge.mishaps import FIELD_MAX, HEADERS_MAX, LINES_MAX, PIECE_MIN, PIECES_MAX, Unusable
+from bot.edge.turns import Turns
 from tests.edge.looking import HOST, eyes
 from tests.edge.loopback import Speak, answer, serving
+from tests.slate import SlateClock
 
 URL = f"http://{HOST}/pricing"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -123,8 +124,10 @@ async def test_a_connection_is_read_in_small_pieces_and_others_have_their_turn_a
             turns.append(len(turns))
             await asyncio.sleep(0)
 
-    line, waiting = Line(Ready(), Turns()), asyncio.create_task(other())
-    sizes = [len(await line.read(HEADERS_MAX)) for _ in range(5)]
+    waiting = asyncio.create_task(other())
+    with Turns(SlateClock()).look() as turn:
+        line = Line(Ready(), turn)
+        sizes = [len(await line.read(HEADERS_MAX)) for _ in range(5)]
     waiting.cancel()
     assert ([READ] * 5, True) == (sizes, len(turns) >= 5)
 
@@ -137,53 +140,12 @@ class Dripping(httpcore.AsyncNetworkStream):
 
 
 async def test_a_connection_of_single_bytes_is_given_up() -> None:
-    line = Line(Dripping(), Turns())
-    for _ in range(PIECES_MAX):
-        await line.read(READ)
-    with pytest.raises(Unusable, match=TRICKLE):
-        await line.read(READ)
-
-
-@pytest.mark.parametrize(("behind", "at_once"), [(True, 1), (False, OF_PROOFS)])
-async def test_few_looks_go_on_in_each_round_and_each_in_its_turn(behind: bool, at_once: int) -> None:
-    turns, went = Turns(), list[str]()
-    BEHIND_PROOFS.set(behind)
-
-    async def look(name: str) -> None:
-        for _ in range(2):
-            await turns.wait()
-            went.append(name)
-
-    looks = [asyncio.create_task(look(name)) for name in "abcdefghijkl"]
-    seen = []
-    while not all(one.done() for one in looks):
-        before = len(went)
-        await asyncio.sleep(0)
-        seen.append(len(went) - before)
-    assert (sorted("abcdefghijkl" * 2), at_once) == (sorted(went), max(seen))
-    assert "abcdefghijkl" == "".join(dict.fromkeys(went))
-
-
-async def test_a_proof_waits_for_nobody_who_looks_at_hostile_pages() -> None:
-    turns, went = Turns(), list[str]()
-
-    async def look(name: str, behind: bool) -> None:
-        BEHIND_PROOFS.set(behind)
-        await turns.wait()
-        went.append(name)
-
-    await asyncio.gather(*(look("check", True) for _ in range(50)), *(look("proof", False) for _ in range(OF_PROOFS)))
-    assert "proof" not in went[2 + OF_PROOFS :]
-
-
-async def test_a_look_that_is_given_up_while_it_waits_takes_no_turn() -> None:
-    turns = Turns()
-    given_up, waiting = asyncio.create_task(turns.wait()), asyncio.create_task(turns.wait())
-    await asyncio.sleep(0)
-    given_up.cancel()
-    await waiting
-    assert given_up.cancelled()
-    await turns.wait()
+    with Turns(SlateClock()).look() as turn:
+        line = Line(Dripping(), turn)
+        for _ in range(PIECES_MAX):
+            await line.read(READ)
+        with pytest.raises(Unusable, match=TRICKLE):
+            await line.read(READ)
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 1 << 20])

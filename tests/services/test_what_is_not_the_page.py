@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bot.domain.answers.answer import PLAIN, Answer, Asked
-from bot.domain.proof.behind import BEHIND_PROOFS
+from bot.domain.proof.asker import ASKER, Asker
 from bot.domain.proof.look import ORIGIN, Look
 from bot.domain.proof.variants import AS_A_PHONE, to_diagnose, to_prove
 from bot.domain.proof.verdict import Verdict
@@ -15,7 +16,7 @@ from bot.domain.why.asking import to_ask
 from bot.services.looks.checks import verdict_of
 from bot.services.looks.turnstile import Turnstile
 from tests.edge.looking import eyes
-from tests.services.shop import SHOP, ScriptedEdges
+from tests.services.shop import MIA, SHOP, ScriptedEdges, open_shop, url
 from tests.slate import SlateClock
 
 PAGE = "https://www.shop.test/a"
@@ -70,10 +71,10 @@ def test_where_a_device_is_named_nobody_is_asked_as_a_phone_beside_it() -> None:
 class Watching(ScriptedEdges):
     """Edges that note whose look it is."""
 
-    behind: tuple[bool, ...] = ()
+    askers: tuple[Asker, ...] = ()
 
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
-        self.behind = (*self.behind, BEHIND_PROOFS.get())
+        self.askers = (*self.askers, ASKER.get())
         return await super().fetch(url, place, address, asked)
 
 
@@ -82,4 +83,14 @@ async def test_what_people_have_looked_at_stands_behind_proofs() -> None:
     edges.serves = {"fra": "v1"}
     await Turnstile().before(edges, "U_MIA").fetch(PAGE, "fra")
     await edges.fetch(PAGE, "fra")
-    assert (True, False) == edges.behind
+    assert (Asker("U_MIA", is_behind=True), Asker()) == edges.askers
+
+
+async def test_each_job_is_an_asker_of_its_own(tmp_path: Path) -> None:
+    clock = SlateClock()
+    edges = Watching(clock)
+    shop = open_shop(tmp_path, clock, edges=edges)
+    jobs = [await shop.purge(MIA, url(path)) for path in ("/a", "/b")]
+    await shop.slate.advance(60)
+    await shop.ledger.close()
+    assert {Asker(f"job:P-{job.id}") for job in jobs} == set(edges.askers)

@@ -17,7 +17,7 @@ MARK_SHOWN = 16  # characters of such a hash
 
 
 class Body:
-    """Take chunks until `take` says no, then ask. `encoding` is the answer's Content-Encoding; `goes_to` its Location,
+    """Take chunks while it is open, then ask. `encoding` is the answer's Content-Encoding; `goes_to` its Location,
     which is hashed along. A body larger than the caps has no digest: two such bodies are never taken for the same, and
     are known to differ where their beginnings do. One that is packed in a way that is not known is hashed as sent, and
     has no text. `content_type` is the answer's; without it the body is UTF-8."""
@@ -37,14 +37,26 @@ class Body:
 
     def take(self, chunk: bytes) -> bool:
         """Take what came; whether more is wanted. Raises Mispacked."""
+        for _ in self.pieces(chunk):
+            pass
+        return self.is_open
+
+    def pieces(self, chunk: bytes) -> Iterator[None]:
+        """Take what came, however much it unpacks to, a piece at a time: it is to be gone through to its end. Raises
+        Mispacked."""
         self._read += len(chunk)
         for piece in self._unpacked(chunk, self._unpackers) if self._is_whole else ():
             self._add(piece)
             if not self._is_within:
                 break
+            yield
         self._is_whole = self._is_whole and self._is_within
         if not self._is_whole:
             self._unpackers = ()  # lets go of windows of up to 16 MB
+
+    @property
+    def is_open(self) -> bool:
+        """Whether more is wanted."""
         return self._is_whole
 
     def _unpacked(self, chunk: bytes, unpackers: Sequence[Unpacker]) -> Iterator[bytes]:

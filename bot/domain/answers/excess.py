@@ -14,3 +14,4 @@ class Excess(StrEnum):
     PIECES = "pieces"  # in which it arrives
     PARTS = "parts"  # in which its body is packed
     TIME = "time"  # until its end
+    WORK = "work"  # that it takes to read

@@ -19,6 +19,7 @@ _WHO: Mapping[Excess, str] = {
     Excess.INTERIM: "a server or a proxy that sends Early Hints in a circle",
     Excess.PIECES: "a server that flushes every few bytes, or one that holds robots up on purpose",
     Excess.PARTS: "something that flushes every few bytes while it packs, or wants to cost its readers time",
+    Excess.WORK: "a body that is much larger than it looks as it comes, packed to cost its readers work",
 }
 _TO_DO: Mapping[Excess, str] = {
     Excess.LINES: "Look which of them come more than once, and stop whatever adds them",
@@ -26,6 +27,7 @@ _TO_DO: Mapping[Excess, str] = {
     Excess.INTERIM: "Have it send Early Hints (103) once, or none",
     Excess.PIECES: "Have it buffer what it sends; where that holds robots up, let this machine through",
     Excess.PARTS: "Have it pack the page as one stream",
+    Excess.WORK: "Look how large the page is once unpacked, and what packs it",
 }
 _PREVENT: Mapping[Excess, str] = {
     Excess.LINES: f"Watch how many headers an answer has. {_ALSO_HARD_ON}",
@@ -33,6 +35,7 @@ _PREVENT: Mapping[Excess, str] = {
     Excess.INTERIM: "Caches and browsers read few interim answers, and some read none: keep them to one.",
     Excess.PIECES: "A buffer of a few kB makes pages faster for visitors too.",
     Excess.PARTS: "Pack a page once, and flush only where a part of it is to be shown before the rest.",
+    Excess.WORK: "Browsers have to unpack it too: keep pages to a few hundred kB, however small they come.",
 }
 
 

@@ -7,7 +7,7 @@ import asyncio
 from weakref import WeakValueDictionary
 
 from bot.domain.answers.answer import PLAIN, Answer, Asked
-from bot.domain.proof.behind import BEHIND_PROOFS
+from bot.domain.proof.asker import Asker, asked_by
 from bot.domain.proof.look import Look
 from bot.ports import Looker, ReadHeaders
 from providers.contract import Seen
@@ -24,24 +24,24 @@ class Turnstile:
 
     def before(self, looker: Looker, who: str) -> Looker:
         """`looker` for what `who` asks: each look waits for its turn."""
-        return _InTurn(looker, self._of.setdefault(who, asyncio.Semaphore(OF_ONE)), self._all)
+        return _InTurn(
+            looker, Asker(who, is_behind=True), self._of.setdefault(who, asyncio.Semaphore(OF_ONE)), self._all
+        )
 
 
 class _InTurn:
     """A looker whose looks wait for their turn."""
 
-    def __init__(self, looker: Looker, mine: asyncio.Semaphore, everybodys: asyncio.Semaphore) -> None:
+    def __init__(self, looker: Looker, who: Asker, mine: asyncio.Semaphore, everybodys: asyncio.Semaphore) -> None:
         self._looker = looker
+        self._who = who
         self._mine = mine
         self._everybodys = everybodys
 
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
         async with self._mine, self._everybodys:
-            behind = BEHIND_PROOFS.set(True)
-            try:
+            with asked_by(self._who):
                 return await self._looker.fetch(url, place, address, asked)
-            finally:
-                BEHIND_PROOFS.reset(behind)
 
     def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:
         return self._looker.read(answer, by)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from bot.domain.proof.asker import Asker, asked_by
 from bot.ledger.books import Books
 from bot.services import schedules
 from bot.services.desk import Desk
@@ -61,6 +62,10 @@ class Router:
     async def run(self, name: str) -> None:
         """Do what `name` has due."""
         kind, _, rest = name.partition(":")
+        with asked_by(Asker(name, is_behind=kind != "job")):
+            await self._run(name, kind, rest)
+
+    async def _run(self, name: str, kind: str, rest: str) -> None:
         match kind:
             case "job":
                 await self._jobs.run(int(rest.removeprefix("P-")))
