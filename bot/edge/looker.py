@@ -37,7 +37,7 @@ from bot.domain.answers.headers import (
     type_of,
     version_of,
 )
-from bot.domain.answers.locations import led, mark_of, unblanked
+from bot.domain.answers.locations import led, mark_of
 from bot.domain.answers.marks import cdns_on, challenge_on
 from bot.domain.answers.unpacking import Mispacked
 from bot.domain.grammar.words import Notes, shown
@@ -211,7 +211,7 @@ class EdgeLooker:
             asked = varied(answer.asked)
             broken = answer.status if answer.is_broken else 0
             return Look(answer.place, answer.url, answer.at, problem=answer.problem, variant=asked, broken=broken)
-        leads_to = unblanked(answer.location) if 300 <= answer.status < 400 else ""
+        leads_to = answer.location if 300 <= answer.status < 400 else ""
         headers, host = answer.joined(), urlsplit(answer.url).hostname or ""
         read = by or self._sightings.get(host)
         sighting = told(read(headers) if read else Sighting(), headers)
