@@ -35,7 +35,7 @@ from bot.domain.answers.headers import (
     type_of,
     version_of,
 )
-from bot.domain.answers.locations import led, mark_of, unblanked
+from bot.domain.answers.locations import led, mark_of
 from bot.domain.answers.marks import cdns_on, challenge_on
 from bot.domain.grammar.words import Notes, shown
 from bot.domain.masking import masked
@@ -224,7 +224,7 @@ class EdgeLooker:
                 broken=broken,
                 given_up=answer.given_up,
             )
-        leads_to = unblanked(answer.location) if 300 <= answer.status < 400 else ""
+        leads_to = answer.location if 300 <= answer.status < 400 else ""
         headers, host = answer.joined(), urlsplit(answer.url).hostname or ""
         read = by or self._sightings.get(host)
         sighting = told(read(headers) if read else Sighting(), headers)

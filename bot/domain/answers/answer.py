@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.answers.excess import Excess
+from bot.domain.answers.locations import unblanked
 from bot.domain.masking import header_told
 
 Asked = tuple[tuple[str, str], ...]  # request headers beyond a plain visitor's, each a name and a value
@@ -58,8 +59,8 @@ class Answer:
 
     @property
     def location(self) -> str:
-        """Where it leads, as it says; one that is said twice counts once, as browsers take it."""
-        return ", ".join(dict.fromkeys(self.lines("location")))
+        """Where it leads, as it says but for blanks; one that is said twice counts once, as browsers take it."""
+        return ",".join(dict.fromkeys(map(unblanked, self.lines("location"))))
 
     def joined(self) -> Mapping[str, str]:
         """Every header once, by its name in lower case."""

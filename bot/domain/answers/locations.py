@@ -51,8 +51,9 @@ def led(url: str, location: str) -> str:
 
 
 def unblanked(location: str) -> str:
-    """`location` without what browsers drop before they read it."""
-    return location.strip(_BLANKS).translate(_DROPPED)
+    """`location` without what browsers drop before they read it, and with what they encode of it to read on: a blank,
+    behind which words might stand that seem to be ours."""
+    return location.strip(_BLANKS).translate(_DROPPED).replace(" ", "%20")
 
 
 def _joined(url: str, scheme: str, rest: str) -> str:

@@ -245,7 +245,8 @@ def _leads_elsewhere(look: Look, origin: Look) -> str:
     status = f" ({origin.status})" if origin.status != look.status else ""
     to, theirs = _in_part(look.leads_to), _in_part(origin.leads_to)
     if not status and to == theirs:
-        return "; the origin's differs in what is not shown here"
+        is_known = look.leads_to != origin.leads_to or bool(look.leads_mark and origin.leads_mark)
+        return "; the origin's differs in what is not shown here" if is_known else ""
     return f"; the origin redirects{status} to {theirs}"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.answers.locations import unblanked
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, leading, names_of
@@ -20,8 +21,8 @@ def several_places(case: Case) -> Cause | None:
     return Cause(
         Name.REDIRECTED,
         Certainty.SEEN,
-        f"{who} {do(torn, 'redirects', 'redirect')} this URL ({status}) to several places at once:"
-        f" {', '.join(places[:-1])} and {places[-1]}. Browsers give up on that.",
+        f"{who} {do(torn, 'redirects', 'redirect')} this URL ({status}) to several places at once,"
+        f" {', '.join(places[:-1])} and {places[-1]}: browsers give up on that.",
         (*each(case.at(Tier.EDGE)), *each(case.at(Tier.ORIGIN))),
         Cure("Check again", f"check {case.typed}", "Have whoever sends it name one place, then purge it."),
         _ONE,
@@ -30,7 +31,7 @@ def several_places(case: Case) -> Cause | None:
 
 def _places(glance: Glance) -> tuple[str, ...]:
     """Where a redirect leads, if that is not one place alone."""
-    found = tuple(dict.fromkeys(glance.answer.lines("location"))) if glance.location else ()
+    found = tuple(dict.fromkeys(map(unblanked, glance.answer.lines("location")))) if glance.location else ()
     return found if len(found) > 1 else ()
 
 

@@ -25,6 +25,11 @@ def test_lines_of_one_name_are_one_list() -> None:
     assert {"vary": "a, b", "etag": '"x"'} == Answer("u", "fra", 0.0, 200, headers).joined()
 
 
+def test_where_it_leads_is_one_word_whatever_the_origin_wrote() -> None:
+    headers = (("location", "/a /purge everything"), ("location", "/b"), ("location", " /b\t"))
+    assert "/a%20/purge%20everything,/b" == Answer("u", "fra", 0.0, 301, headers).location
+
+
 @pytest.mark.parametrize("name", ["x", "x{}"], ids=["of one name", "of many"])
 def test_each_header_is_looked_at_once(name: str) -> None:
     headers = Counted((name.format(n), "a") for n in range(1000))

@@ -88,7 +88,7 @@ def test_no_two_places_are_taken_for_one() -> None:
 
 
 def test_what_browsers_drop_is_not_shown() -> None:
-    assert "/a b" == unblanked(" /a\t b\x00\n")
+    assert "/a%20b" == unblanked(" /a\t b\x00\n")
 
 
 def test_a_host_is_that_of_a_url() -> None:

@@ -78,14 +78,14 @@ def torn(place: str, *to: str) -> Glance:
     """A redirect with several lines of `Location`."""
     made = sent(place, to[0])
     headers = (*(one for one in made.answer.headers if one[0] != "location"), *(("location", one) for one in to))
-    return Glance(replace(made.answer, headers=headers), replace(made.look, leads_to=", ".join(dict.fromkeys(to))))
+    return Glance(replace(made.answer, headers=headers), replace(made.look, leads_to=",".join(dict.fromkeys(to))))
 
 
 def test_a_redirect_to_several_places_at_once_offers_none_of_them() -> None:
     cause = diagnose(case(edge("fra", torn("fra", "/new", "/old")), origin(torn(ORIGIN, "/new", "/old")))).cause
     assert (Name.REDIRECTED, Certainty.SEEN) == (cause.name, cause.certainty)
     assert (
-        "fra and the origin redirect this URL (301) to several places at once: /new and /old. Browsers give up on that."
+        "fra and the origin redirect this URL (301) to several places at once, /new and /old: browsers give up on that."
     ) == cause.what
     assert cause.cure is not None
     assert "check https://www.shop.test/pricing" == cause.cure.line
