@@ -610,7 +610,7 @@ STALE_ROWS |= {
     "a redirect of which a part is hidden, over other words": Row(
         [to("/login?token=•••", look("fra", "x", HIT, 60, etag="")), *[secret("", one) for one in origin(etag="")]],
         Verdict.STALE,
-        "still old at fra (HIT, 301, 60 s old, to /login?token=•••; the origin's differs in what is not shown here)",
+        "still old at fra (HIT, 301, 60 s old, to /login?token=•••)",
     ),
     "one variant of two": Row(
         [NEW, *origin(), look("fra", "a1", HIT, 18_000, variant="X: y"), *varied()],
