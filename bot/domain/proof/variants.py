@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from bot.domain.answers.answer import Answer, Asked, varied
-from bot.domain.answers.caching import varied_by
+from bot.domain.answers.caching import titled, varied_by
 from bot.domain.answers.devices import PHONE, as_device
 from bot.domain.proof.look import ORIGIN, Look
 from bot.domain.site import Site
@@ -93,7 +93,7 @@ def partly_asked(looks: Iterable[Look]) -> str:
 
 def vary_told(names: Sequence[str]) -> str:
     """Fields of Vary as they are mostly written, the first of many."""
-    shown = ["-".join(part.capitalize() for part in name.split("-")) for name in names[:NAMES_SHOWN]]
+    shown = [titled(name) for name in names[:NAMES_SHOWN]]
     more = len(names) - len(shown)
     return ", ".join([*shown, *([f"and {more} more"] if more else [])])
 

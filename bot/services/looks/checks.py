@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
 from bot.domain.deploys.deploy import Expected
 from bot.domain.proof.finding import is_failure
-from bot.domain.proof.look import Likeness, compare
+from bot.domain.proof.look import compare
+from bot.domain.proof.other_pages import in_place
 from bot.domain.proof.variants import answered, says_nothing, to_prove
 from bot.domain.proof.verdict import Look, Verdict, judge
 from bot.domain.site import Site
@@ -87,15 +88,10 @@ def verdict_of(look: Look, beside: Sequence[Look], before: Sequence[Look] = ()) 
     origins = [other for other in beside if other.place == ORIGIN and (other.url, other.variant) == asked]
     was = [other for other in before if (other.place, other.url, other.variant) == (look.place, *asked)]
     verdict = judge(was, [look, *origins]).verdict
-    if verdict is Verdict.STALE and look.variant and _is_plain_page(look, beside):
-        return Verdict.UNKNOWN
-    return verdict
-
-
-def _is_plain_page(look: Look, beside: Sequence[Look]) -> bool:
-    """Whether it is what the origin gives plain visitors now."""
-    plain = [one for one in beside if (one.place, one.url, one.variant) == (ORIGIN, look.url, "")]
-    return any(compare(look, one) is Likeness.SAME for one in plain)
+    other = in_place(look, beside) if verdict is Verdict.STALE else None
+    if other is None:
+        return verdict
+    return Verdict.FRESH if other.is_new else Verdict.UNKNOWN
 
 
 def old_of(urls: Sequence[str], looks: Sequence[Look]) -> list[str]:
