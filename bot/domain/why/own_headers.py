@@ -4,6 +4,7 @@ such a visitor gets is not what the origin answers to the same request, and is o
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.domain.answers.answer import Asked
 from bot.domain.answers.caching import varied_by
@@ -12,7 +13,7 @@ from bot.domain.proof.look import ORIGIN, Look, compare
 from bot.domain.proof.modified import is_older
 from bot.domain.proof.variants import ENCODING
 from bot.domain.why.case import Case
-from bot.domain.why.spots import Course, Spot, Tier
+from bot.domain.why.spots import Course, Spot, Tier, without_what_others_send
 from bot.domain.why.times import at_edge, modified, stored, took
 
 
@@ -33,6 +34,14 @@ def doubted(case: Case) -> frozenset[tuple[str, str]]:
     return frozenset((spot.name, course.glances[-1].look.variant) for spot, course in found if _is_bare(case, course))
 
 
+def old_to_others(case: Case) -> frozenset[str]:
+    """The names of the requests beside a plain visitor's that get an old copy somewhere, as far as something shows that
+    it is one."""
+    sure = replace(case, doubted=doubted(case))
+    courses = (course for spot in case.at(Tier.EDGE) for course in sure.courses_at(spot)[1:])
+    return frozenset(course.glances[-1].look.variant for course in courses if any(course.were_old))
+
+
 def gives_all_the_same(case: Case, variant: str) -> bool:
     """Whether the origin answers such a request as a plain visitor's, and names no version that would tell an old one
     from another page."""
@@ -46,7 +55,7 @@ def _old_alone(case: Case, spot: Spot) -> Iterator[Course]:
     """What one place gave to others than plain visitors, who get the new page there, and is old."""
     plain, *others = case.courses_at(spot)
     if plain.were_old and not any(plain.were_old):
-        yield from (course for course in others if any(course.were_old))
+        yield from without_what_others_send([course for course in others if any(course.were_old)])
 
 
 def _is_bare(case: Case, course: Course) -> bool:

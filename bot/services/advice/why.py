@@ -17,7 +17,7 @@ from bot.domain.target import url_of
 from bot.domain.why import Case, Front, Glance, InLine, Spot, Tier, Twin, diagnose
 from bot.domain.why.asking import left_out, to_ask
 from bot.domain.why.content import PROBE
-from bot.domain.why.own_headers import to_probe
+from bot.domain.why.own_headers import old_to_others, to_probe
 from bot.domain.why.torn import to_ask_again
 from bot.ledger.books import Books
 from bot.ports import ReadHeaders
@@ -48,6 +48,8 @@ async def explain(core: Core, command: Command, within: float = WITHIN) -> Expla
     purges, reading = await our_purges(core, case)
     hold, waiting = await core.ledger.read(lambda books: _held(books, case))
     case = replace(case, purges=purges, reading=reading, hold=hold, in_line=waiting)
+    if variants := old_to_others(case):
+        await core.ledger.write(lambda books: books.known.saw_old(site.name, url, variants, case.now))
     if case.old():
         case = replace(case, twins=await chain.twins(case.old()[0].name))
     return Explained(site, url, diagnose(case), case, notes=command.notes)
