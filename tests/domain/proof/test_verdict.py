@@ -311,8 +311,8 @@ FRESH_ROWS = {
     "already the same, where it says what it varies by": Row(
         [replace(one, varies="cookie") for one in (look("fra", "b7", HIT, 2), *origin())],
         Verdict.FRESH,
-        "already the same at fra before the purge · if it still looks old, the origin itself may be old · seen as a plain"
-        " visitor; others may get other copies (Vary: Cookie)",
+        "already the same at fra before the purge · if it still looks old, the origin itself may be old · seen as a"
+        " plain visitor; others may get other copies (Vary: Cookie)",
         before=earlier(look("fra", "b7", HIT, 60), *origin()),
         again=False,
     ),
