@@ -24,7 +24,7 @@ def mixed_up(case: Case) -> Cause | None:
     header = who.partition(":")[0]
     wrong = f"Have the cache's key hold {header}, or the origin say `Vary: {header}`"
     return Cause(
-        Name.UNKNOWN,
+        Name.MIXED_UP,
         Certainty.SEEN,
         f"{names_of(spots)} {do(spots, 'gives', 'give')} plain visitors the page that the origin gives to"
         f" `{who[:SENDS_MAX]}`: one copy is kept for both, and whoever comes first decides what all get."

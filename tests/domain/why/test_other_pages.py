@@ -167,7 +167,7 @@ def mixed(age: int | None = 5, purge: Ours | None = None) -> Case:
 def test_plain_visitors_who_get_a_phones_page_are_mixed_up_and_get_nothing_old() -> None:
     told = diagnose(mixed())
     cause = told.cause
-    assert (Name.UNKNOWN, SEEN) == (cause.name, cause.certainty)
+    assert (Name.MIXED_UP, SEEN) == (cause.name, cause.certainty)
     assert cause.what == (
         "fra gives plain visitors the page that the origin gives to `X-Device: mobile`: one copy is kept for both, and"
         " whoever comes first decides what all get. Or it is a copy from when the origin gave both the same."

@@ -202,6 +202,12 @@ SPEAKS = [
         "a-variant-by-device",
     ),
     row(
+        Name.MIXED_UP,
+        SEEN,
+        case(edge("fra", glance("fra", "small", HIT, 9)), origin(variants=[glance(ORIGIN, "small", asked=PHONE)])),
+        "the-page-of-phones-for-all",
+    ),
+    row(
         Name.VARIANT,
         LIKELY,
         case(
