@@ -22,7 +22,7 @@ from bot.ports import ReadHeaders
 from bot.services.looks.checking import URLS_MAX
 from bot.services.looks.checks import VARIED_MIN
 from bot.services.looks.witnesses import REQUESTS_MAX
-from bot.services.replies import Checked
+from bot.services.replies import Checked, Explained
 from bot.services.setup import Setup
 from providers.contract import Cached, Copies
 from tests.services.shop import APPROVERS, MIA, SHOP, ScriptedEdges, ScriptedProvider, Shop, open_shop, url
@@ -236,6 +236,16 @@ async def test_a_copy_for_one_browser_alone_that_is_old_after_a_purge_is_not_pro
     done = await shop.job(job.id)
     await shop.ledger.close()
     assert (Verdict.STALE, ("fra",)) == (done.verdict, done.stale_at)
+
+
+async def test_where_a_phone_alone_gets_another_page_the_origin_is_asked_as_edges_ask_it(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path)
+    edges.kept |= {("fra", AS_A_PHONE): "small", ("origin", "X-Device: mobile"): "small"}
+    reply = await say(shop, MIA, f"why {PAGE}")
+    await shop.ledger.close()
+    assert isinstance(reply, Explained)
+    assert "the page that the origin gives to `X-Device: mobile`" in " ".join(reply.diagnosis.unseen)
+    assert {"origin"} == {place for place, asked in edges.asked if asked.startswith("X-Device")}
 
 
 async def verdict(shop: Shop) -> Verdict:
