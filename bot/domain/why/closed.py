@@ -51,6 +51,8 @@ def failed(glance: Glance, where: str = "") -> str:
         return f"{CHALLENGES}{where}"
     if look.broken:
         return f"gives a broken answer{where} ({look.broken}, and {look.problem})"
+    if look.is_given_up:
+        return f"gives an answer{where} that was given up ({look.problem})"
     return f"answers {look.status}{where}" if look.status else f"does not answer{where} ({look.problem})"
 
 
