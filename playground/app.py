@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from starlette.types import Receive, Scope, Send
 
 from playground.cache import Cache, is_kept
-from playground.http import Reply, Upstream, answer, target_of
+from playground.http import Reply, Target, Upstream, answer, target_of
 from playground.requests import Requests
 from playground.store import Store
 
@@ -92,17 +92,17 @@ class App:
         target = target_of(scope)
         known = target.method in ("GET", "HEAD")
         refused = Reply(405, {"allow": "GET, HEAD"}, b"Only GET and HEAD.\n")
-        reply = await self._page(target.host, target.path) if known else refused
+        reply = await self._page(target) if known else refused
         self._requests.record(ACCOUNT, target.method, target.path, "", reply.status, host=target.host)
         await answer(send, reply)
 
-    async def _page(self, host: str, path: str) -> Reply:
-        url = f"{_SCHEME}{host}{path}"
+    async def _page(self, target: Target) -> Reply:
+        url = f"{_SCHEME}{target.host}{target.path}"
         copy = self._pages.find(url)
         if copy is not None and not copy.stale:
             return copy.reply
         mark = self._pages.mark()
-        reply = await self._content.fetch(host, path)
+        reply = await self._content.fetch(target.host, target.path, agent=target.agent)
         if is_kept(reply):
             self._pages.keep(url, reply, _tags(reply), mark)
         return reply

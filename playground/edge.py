@@ -126,7 +126,10 @@ class Edge:
 
     async def _fetch(self, target: Target, key: str, manner: Manner) -> Reply:
         mark = self.cache.mark()
-        return self._kept(key, await self._upstream.fetch(target.host, target.path), "MISS", mark, manner)
+        return self._kept(key, await self._fetched(target), "MISS", mark, manner)
+
+    async def _fetched(self, target: Target) -> Reply:
+        return await self._upstream.fetch(target.host, target.path, agent=target.agent)
 
     def _kept(self, key: str, reply: Reply, says: str, mark: int, manner: Manner) -> Reply:
         outside = Reply(reply.status, {k: v for k, v in reply.headers.items() if k not in _INNER}, reply.body)

@@ -53,11 +53,12 @@ class WireProtocol(CuttableProtocol):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What was asked for: `path` holds path and query as they came."""
+    """What was asked for: `path` holds path and query as they came, `agent` is the visitor's User-Agent."""
 
     method: str
     host: str
     path: str
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,8 @@ class Reply:
 def target_of(scope: Scope) -> Target:
     """What `scope` asks for, untouched."""
     host = dict(scope["headers"]).get(b"host", b"").decode("latin-1").lower()
-    return Target(scope["method"], host.partition(":")[0], wire_target(scope))
+    agent = dict(scope["headers"]).get(b"user-agent", b"").decode("latin-1")
+    return Target(scope["method"], host.partition(":")[0], wire_target(scope), agent)
 
 
 def wire_target(scope: Scope) -> str:
@@ -109,9 +111,9 @@ class Upstream:
         self._client = loopback_client()
         self.url = ""
 
-    async def fetch(self, host: str, path: str, etag: str = "") -> Reply:
-        """GET `path` of `host`, conditionally with `etag`; 503 when nobody answers."""
-        headers = {"host": host} | ({"if-none-match": etag} if etag else {})
+    async def fetch(self, host: str, path: str, etag: str = "", agent: str = "") -> Reply:
+        """GET `path` of `host`, conditionally with `etag`, for who has this User-Agent; 503 when nobody answers."""
+        headers = {"host": host} | ({"if-none-match": etag} if etag else {}) | ({"user-agent": agent} if agent else {})
         request = self._client.build_request("GET", self.url, headers=headers)
         request.extensions["target"] = path.encode("latin-1")
         try:

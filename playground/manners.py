@@ -20,6 +20,7 @@ class Manner:
     versions: tuple[str, ...] = ()  # given in turn, as by servers of which some are old
     says: Mapping[str, str] = field(default_factory=dict)  # header lines in place of the usual; "" takes one away
     script: str = ""  # at the end of the page
+    has_phones: bool = False  # phones get a page of their own, by their User-Agent, and no header says so
     is_anew: bool = False  # made anew for each visitor, and named by nothing
 
     keeps: float = 0.0  # seconds that the edges keep it at least, whatever it says

@@ -11,6 +11,7 @@ from posixpath import splitext
 
 from starlette.types import Receive, Scope, Send
 
+from playground.devices import device_of
 from playground.http import Reply, Target, answer, target_of
 from playground.manners import Manner, Manners
 from playground.requests import Requests
@@ -108,6 +109,8 @@ class Origin:
         version, changed = self._row(path)
         if manner.versions:
             version = manner.versions[self._manners.turn(target.host, path) % len(manner.versions)]
+        if manner.has_phones and device_of(headers.get(b"user-agent", b"").decode("latin-1")) == "mobile":
+            version = f"{version}-phone"
         about = {name: value for name, value in {**_about(path, version, changed), **manner.says}.items() if value}
         known = headers.get(b"if-none-match", b"").decode("latin-1")
         if known and known == about.get("etag") and manner.status == 200:

@@ -72,6 +72,13 @@ async def custom(stage: Stage) -> None:
     await stage.purge(f"{stage.url} --no-check")
 
 
+async def mixed(stage: Stage) -> None:
+    """The origin has a page for phones, no key knows of them, and a phone comes first."""
+    stage.serve(Manner(has_phones=True))
+    stage.deploy()
+    await stage.visit(sends={"user-agent": PHONE})
+
+
 async def encoding(stage: Stage) -> None:
     """What is packed with Brotli is kept under a key of its own, which a purge of the URL does not reach."""
     await kept_by(stage, "accept-encoding", "br")
@@ -368,6 +375,7 @@ SCENES = (
         unseen="The boxes show those of computers.",
     ),
     Scene("custom-key", "A key that no answer names", "a variant was not covered", custom),
+    Scene("mixed-up", "One copy for phones and computers", "visitors are mixed up", mixed),
     Scene("encoding", "Packed with Brotli, under a key of its own", "a variant was not covered", encoding),
     Scene("cors", "What is loaded with an Origin", "a variant was not covered", cors),
     Scene("language", "German readers have copies of their own", "a variant was not covered", language),

@@ -55,7 +55,7 @@ class Shield(Desk):
             about = {**copy.reply.headers, "x-cache": "HIT", "age": age, "x-varnish": f"{self._ids} {self._ids - 1}"}
             return Reply(copy.reply.status, about, copy.reply.body)
         mark = self._cache.mark()
-        reply = await self._upstream.fetch(target.host, target.path)
+        reply = await self._upstream.fetch(target.host, target.path, agent=target.agent)
         if is_kept(reply):
             self._cache.keep(url, reply, (), mark)
         about = {**reply.headers, "x-cache": "MISS", "age": "0", "x-varnish": str(self._ids)}

@@ -315,7 +315,7 @@ def _is_fresh(look: Look, job: JobView) -> bool | None:
         return None
     has_origin = any(one.place == ORIGIN for one in (*job.looks, *job.before))
     before, after = (_like(look, looks) for looks in (job.before, job.looks))
-    page = Page(look.url, before, after, has_origin, look.variant)
+    page = Page(look.url, before, after, has_origin, look.variant, others=job.looks)
     found = [one.verdict for one in find(page, look.place) if one.look == look]
     return _FRESH.get(found[0]) if found else None
 

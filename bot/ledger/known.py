@@ -7,11 +7,12 @@ for a while, so many of each site, and never put before the known ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from bot.ledger.ledger import Transaction
 
 GLIMPSED_MAX = 2000  # URLs of a site
+OLD_LATELY = 86_400.0  # seconds for which an old copy that a diagnosis saw is looked for again
 _SET = "seen = :now, tags = case when :tags = ' ' then tags else :tags end"
 _SEEN = "(select site, url, tags from known union all select site, url, tags from glimpsed)"
 
@@ -57,9 +58,28 @@ class Known:
         """URL and tags of those that were only seen by the way, last seen first."""
         return self._last("glimpsed", site, GLIMPSED_MAX)
 
+    def saw_old(self, site: str, url: str, variants: Collection[str], now: float) -> None:
+        """Visitors who ask for `url` as each of `variants`, which looks name so, were given an old copy."""
+        self._tx.many(
+            "insert into seen_old (site, url, variant, seen) values (:site, :url, :variant, :now)"
+            " on conflict (site, url, variant) do update set seen = :now",
+            [{"site": site, "url": url, "variant": variant, "now": now} for variant in variants],
+        )
+
+    def old_lately(self, site: str, urls: Sequence[str], now: float) -> Mapping[str, Collection[str]]:
+        """By those of `urls` of which that was seen within OLD_LATELY, the variants."""
+        rows = self._tx.rows(
+            "select url, variant from seen_old where site = :site and seen > :since", site=site, since=now - OLD_LATELY
+        )
+        found: dict[str, list[str]] = {str(row["url"]): [] for row in rows}
+        for row in rows:
+            found[str(row["url"])].append(str(row["variant"]))
+        return {url: found[url] for url in urls if url in found}
+
     def prune(self, glimpsed: float, known: float | None) -> None:
         """Forget what was last seen before these times, None for nothing, and of each site's glimpsed ones all but the
-        last GLIMPSED_MAX."""
+        last GLIMPSED_MAX; and old copies with the glimpsed ones."""
+        self._tx.run("delete from seen_old where seen < :before", before=glimpsed)
         self._tx.run("delete from glimpsed where seen < :before", before=glimpsed)
         self._tx.run(
             "delete from glimpsed where rowid in (select id from (select rowid as id, row_number() over"

@@ -9,6 +9,7 @@ spends       what was taken from windows
 tally        what was spent of buckets that cost money, by calendar month
 votes looks drafts
 known        URLs that jobs named, with their tags; `glimpsed` are those that were only seen by the way
+seen_old     how visitors ask for a URL to whom a diagnosis saw an old copy of it given
 holds        what nothing may begin on, by site; `*` is every site
 notices      what channels are to be told of holds
 in_line      requests that wait for the end of a hold, and the job that took them up
@@ -108,6 +109,10 @@ create table if not exists known (
 
 create table if not exists glimpsed (
   site text not null, url text not null, tags text not null default ' ', seen real not null, primary key (site, url)
+);
+
+create table if not exists seen_old (
+  site text not null, url text not null, variant text not null, seen real not null, primary key (site, url, variant)
 );
 
 create table if not exists drafts (

@@ -141,6 +141,12 @@ async def test_an_edge_that_ignores_the_query_has_one_copy(shop: Land) -> None:
     assert ["MISS", "HIT"] == [(await seen(shop, f"{PAGE}?v={n}"))[0] for n in range(2)]
 
 
+async def test_a_page_for_phones_is_kept_for_all_where_no_key_knows_of_them(shop: Land) -> None:
+    serve(shop, Manner(has_phones=True))
+    alone, phones = (await shop.get("origin", PAGE)).headers["x-build"], (await seen(shop, user_agent=PHONE))
+    assert (f"{alone}-phone", ("HIT", f"{alone}-phone")) == (phones[1], await seen(shop))
+
+
 async def test_phones_have_a_copy_that_a_purge_of_the_url_goes_by(shop: Land) -> None:
     serve(shop, Manner(by_device=True))
     assert ["MISS", "MISS"] == [(await seen(shop))[0], (await seen(shop, user_agent=PHONE))[0]]

@@ -22,7 +22,7 @@ from bot.ports import ReadHeaders
 from bot.services.looks.checking import URLS_MAX
 from bot.services.looks.checks import VARIED_MIN
 from bot.services.looks.witnesses import REQUESTS_MAX
-from bot.services.replies import Checked
+from bot.services.replies import Checked, Explained
 from bot.services.setup import Setup
 from providers.contract import Cached, Copies
 from tests.services.shop import APPROVERS, MIA, SHOP, ScriptedEdges, ScriptedProvider, Shop, open_shop, url
@@ -236,6 +236,51 @@ async def test_a_copy_for_one_browser_alone_that_is_old_after_a_purge_is_not_pro
     done = await shop.job(job.id)
     await shop.ledger.close()
     assert (Verdict.STALE, ("fra",)) == (done.verdict, done.stale_at)
+
+
+async def test_where_a_phone_alone_gets_another_page_the_origin_is_asked_as_edges_ask_it(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path)
+    edges.kept |= {("fra", AS_A_PHONE): "small", ("origin", "X-Device: mobile"): "small"}
+    reply = await say(shop, MIA, f"why {PAGE}")
+    await shop.ledger.close()
+    assert isinstance(reply, Explained)
+    assert "the page that the origin gives to `X-Device: mobile`" in " ".join(reply.diagnosis.unseen)
+    assert {"origin"} == {place for place, asked in edges.asked if asked.startswith("X-Device")}
+
+
+async def verdict(shop: Shop) -> Verdict:
+    reply = await say(shop, MIA, f"check {PAGE}")
+    assert isinstance(reply, Checked)
+    return reply.judgement.verdict
+
+
+@pytest.mark.parametrize("asked", [AS_A_PHONE, CHROME])
+async def test_what_a_diagnosis_saw_old_is_asked_again_by_checks_and_proofs(tmp_path: Path, asked: str) -> None:
+    shop, edges = varied_shop(tmp_path)
+    edges.kept["fra", asked] = "v1"
+    before = await verdict(shop)
+    await say(shop, MIA, f"why {PAGE}")
+    job = await shop.purge(MIA, url("/a"))
+    await shop.slate.advance(600)
+    proof, after = (await shop.job(job.id)).verdict, await verdict(shop)
+    await shop.ledger.close()
+    assert (Verdict.FRESH, Verdict.STALE, Verdict.STALE) == (before, proof, after)
+
+
+@pytest.mark.parametrize(
+    ("seen_as", "later", "page"),
+    [(AS_A_PHONE, 86_401, PAGE), (AS_A_PHONE, 0, f"{PAGE}/other"), ("", 0, PAGE)],
+    ids=["a-day-later", "of-another-page", "where-it-saw-nothing-old"],
+)
+async def test_nothing_else_is_asked_that_no_vary_names(tmp_path: Path, seen_as: str, later: int, page: str) -> None:
+    shop, edges = varied_shop(tmp_path)
+    if seen_as:
+        edges.kept["fra", seen_as] = "v1"
+    await say(shop, MIA, f"why {page}")
+    await shop.slate.advance(later)
+    edges.asked.clear()
+    await checked(shop)
+    assert {""} == {asked for _, asked in edges.asked}
 
 
 async def test_one_old_variant_at_one_place_is_old(tmp_path: Path) -> None:

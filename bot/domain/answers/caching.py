@@ -233,9 +233,15 @@ def _guess(policy: Policy, now: float, status: int) -> Lifetime:
     return Lifetime(min(YEARS_10, guessed), Basis.GUESS, "a tenth of the time since Last-Modified")
 
 
+_SPELT = {
+    "cdn": "CDN", "cf": "CF", "ch": "CH", "cloudfront": "CloudFront", "dpr": "DPR", "ios": "IOS", "smarttv": "SmartTV",
+    "ua": "UA",
+}  # fmt: skip
+
+
 def titled(name: str) -> str:
-    """A header's name as people write it: CDN-Cache-Control, X-Accel-Expires."""
-    return "-".join("CDN" if part == "cdn" else part.capitalize() for part in name.split("-"))
+    """A header's name as people write it: CDN-Cache-Control, CF-Device-Type, X-Accel-Expires."""
+    return "-".join(_SPELT.get(part, part.capitalize()) for part in name.split("-"))
 
 
 def _seconds(value: str) -> int:

@@ -3,8 +3,10 @@
 Cloudflare sets `CF-Device-Type` so, see
 https://developers.cloudflare.com/automatic-platform-optimization/reference/cache-device-type/, and CloudFront its
 `CloudFront-Is-…-Viewer` headers, see
-https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudfront-headers.html (both 2026-11). So
-whoever asks for the copy of a device sends the User-Agent of one, beside the header, which counts at the origin alone.
+https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/adding-cloudfront-headers.html (both 2026-11). Caches
+that one configures oneself do so under other names, as Varnish's device detection, see
+https://github.com/varnishcache/varnish-devicedetect (2026-11). So whoever asks for the copy of a device sends the
+User-Agent of one, beside the header, which counts at the origin alone.
 """
 
 from __future__ import annotations
@@ -21,15 +23,24 @@ ANDROID = "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 Chrome/13
 ANDROID_TABLET = "Mozilla/5.0 (Linux; Android 14; SM-X710) AppleWebKit/537.36 Chrome/130.0.0.0 Safari/537.36"
 
 AGENT = "User-Agent"
-_CLOUDFLARE = {"mobile": PHONE, "tablet": TABLET, "desktop": DESKTOP}
+_BY_NAME = {"mobile": PHONE, "phone": PHONE, "smartphone": PHONE, "tablet": TABLET, "desktop": DESKTOP, "pc": DESKTOP}
+_NAMED = ("cf-device-type", "x-device", "x-device-type", "x-ua-device")
+AS_EDGES_NAME_PHONES: tuple[Asked, ...] = (
+    (("X-Device", "mobile"),),
+    (("X-Device-Type", "mobile"),),
+    (("X-UA-Device", "mobile-iphone"),),
+    (("CF-Device-Type", "mobile"),),
+    (("CloudFront-Is-Mobile-Viewer", "true"),),
+)
 _CLOUDFRONT = "cloudfront-is-{}-viewer"
 
 
 def as_device(asked: Asked) -> Asked:
-    """What is sent for `asked`: itself, and the User-Agent of the device that it names by a CDN's header, unless it has
-    one of its own."""
+    """What is sent for `asked`: itself, and the User-Agent of the device that it names by a header of CDNs and caches,
+    unless it has one of its own."""
     named = {name.lower(): value.strip().lower() for name, value in asked}
-    agent = _CLOUDFLARE.get(named.get("cf-device-type", "")) or _by_cloudfront(
+    by_name = (_BY_NAME.get(named.get(header, "").partition("-")[0]) for header in _NAMED)
+    agent = next(filter(None, by_name), "") or _by_cloudfront(
         {sort for sort in ("mobile", "tablet", "desktop", "smarttv", "android", "ios") if _says(named, sort)}
     )
     return (*asked, (AGENT, agent)) if agent and AGENT.lower() not in named else asked

@@ -13,6 +13,7 @@ What a cache says of itself (HIT, MISS, Age) explains a finding, and never makes
     other content and a newer Last-Modified          unknown: the origin may have gone back, or be behind
     another ETag and the same Last-Modified          stale if kept, or if it was there before; else unknown
     other bytes, and nothing else to go by           stale if kept, or if they are those of before; else unknown
+    what the origin gives to another request         unknown, though otherwise stale: the other page, and not old
 
 Where a deploy said what the page must show, that comes first: a page without it is stale, whatever the origin serves,
 and one with it is fresh where nothing else could be compared.
@@ -27,6 +28,7 @@ from enum import StrEnum
 from bot.domain.proof.circles import looped
 from bot.domain.proof.look import ORIGIN, Likeness, Look, bare_etag, compare, seems_same
 from bot.domain.proof.modified import beside, is_newer, is_older, told_at_once
+from bot.domain.proof.other_pages import in_place
 from bot.domain.proof.unreadable import gave_no_page, silence, unread, unread_of
 from providers.contract import Cached
 
@@ -34,7 +36,6 @@ REFUSING = frozenset({401, 403, 407, 429, *range(500, 600)})  # about the asker 
 PART = 206
 AHEAD = "changed after the origin's"
 REWRITTEN = "changed when the origin's was"
-ALIKE_TO_ALL = "gives all the same page, the origin not"
 OTHER_BYTES = "other bytes than the origin"
 NEITHER_OLDER = "nothing shows which is older"
 UNCOMPARED = "and whether to the same place cannot be told"
@@ -80,7 +81,7 @@ class Page:
     has_origin: bool
     variant: str = ""
     unasked: frozenset[str] = frozenset()  # probes around the world that look at other pages
-    plain: tuple[Look, ...] = ()  # what the origin answers a plain visitor, where this is another's request
+    others: tuple[Look, ...] = ()  # what the origin answers to other requests for the URL
 
     def was(self, place: str) -> tuple[Look, ...]:
         """The answers of `place` before the purge."""
@@ -154,9 +155,12 @@ def _find(page: Page, look: Look) -> Finding:
         return _uncached(look, likeness)
     was_read = bool(look.digest or look.begins)
     found = _compared(page, look, origins, likeness, was_read and not any(seems_same(look, one) for one in origins))
-    if found.verdict is Verdict.STALE and any(compare(look, one) is Likeness.SAME for one in page.plain):
-        return _unknown(look, f"{look.place} {ALIKE_TO_ALL}", can_change=False)
-    return found
+    other = in_place(look, page.others) if found.verdict is Verdict.STALE else None
+    if other is None:
+        return found
+    if other.is_new:
+        return Finding(look.place, look.url, Verdict.FRESH, look=look)
+    return _unknown(look, other.why, can_change=not look.variant)
 
 
 _A_PART = f"with a part of the page ({PART}), though all of it was asked for"

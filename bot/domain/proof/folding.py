@@ -14,7 +14,7 @@ Named = Callable[[Sequence[str]], str]
 _OF_MANY = {
     f"{PLACE} serves": f"{PLACE} serve",
     f"{PLACE} begins as": f"{PLACE} begin as",
-    f"{PLACE} gives all": f"{PLACE} give all",
+    f"{PLACE} gives": f"{PLACE} give",
     f"{PLACE} answers in": f"{PLACE} answer in",
     f"{PLACE} redirects": f"{PLACE} redirect",
     f"{PLACE} is asked over http, as its address in the configuration says, and only answers": (

@@ -32,6 +32,7 @@ KEPT_APART = (
 )
 ORIGIN_LACKS = "the origin itself does not show it: is the new version out there?"
 ORIGIN_OLD = "if it still looks old, the origin itself may be old"
+OR_KEPT_APART = ", or others get a copy of their own: this was seen as a plain visitor, with gzip"
 
 _Verdicts = Mapping[str, Verdict]  # by place
 
@@ -138,7 +139,7 @@ def _why_fresh(findings: Sequence[Finding], scene: Scene) -> Iterable[str]:
     if same:
         yield f"already the same at {listed(same)} before the purge"
     if _is_as_before(scene):
-        yield ORIGIN_OLD
+        yield f"{ORIGIN_OLD}{'' if _is_told_whose(scene) else OR_KEPT_APART}"
     if survivors := [look for look in _kept(findings, scene) if look.place not in same]:
         first = survivors[0]
         of = f" of {_named(first.url)}" if first.shows or scene.urls() > 1 else ""
@@ -146,6 +147,12 @@ def _why_fresh(findings: Sequence[Finding], scene: Scene) -> Iterable[str]:
         yield f"{first.place} kept its copy{of} ({describe(first, first.at)}), which {serves}"
     if old_at_first := [place for place in scene.places(Verdict.FRESH) if place in scene.purged.was_old_at]:
         yield f"{listed(old_at_first)}: old at an earlier look, fresh now in {_answers(old_at_first, scene)}"
+
+
+def _is_told_whose(scene: Scene) -> bool:
+    """Whether other visitors' answers were seen too, or it is said that they may differ."""
+    looks = [look for page in scene.pages for look in page.after]
+    return any(page.variant for page in scene.pages) or bool(others_may_differ(looks))
 
 
 def _kept(findings: Sequence[Finding], scene: Scene) -> list[Look]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from urllib.parse import urlsplit
 
 from bot.domain.answers.answer import Answer, Asked, varied
-from bot.domain.answers.caching import varied_by
+from bot.domain.answers.caching import titled, varied_by
 from bot.domain.answers.devices import PHONE, as_device
 from bot.domain.proof.look import ORIGIN, Look
 from bot.domain.site import Site
@@ -35,9 +35,11 @@ _NAMES = frozenset(varied(asked) for asked in (*ENCODINGS, OVER_HTTP))
 def to_prove(site: Site, plain: Iterable[Look], before: Collection[str] = ()) -> tuple[Asked, ...]:
     """What a proof or a check asks beside a plain visitor's request: what the site's cache key holds beyond the URL,
     then at most VARIANTS_MAX that a plain answer's Vary names, by headers of which the site names no values. `before`
-    are the variants of the same page that were asked at an earlier look."""
+    are the variants of the same page that were asked at an earlier look, or seen old since."""
+    plain = [*plain]
     named = {(field, look.url) for look in plain for field in varied_by(look.varies)}
-    again = [asked for asked in (*ENCODINGS, OVER_HTTP) if varied(asked) in before]
+    urls = {look.url: None for look in plain}
+    again = [asked for url in urls for asked in _all_guesses(url) if varied(asked) in before]
     own = {name.lower() for asked in _configured(site) for name, _ in as_device(asked)}
     guessed = (asked for field, url in sorted(named) if field not in own for asked in _by_field(field, url))
     by_vary = dict.fromkeys([*again, *guessed])
@@ -93,7 +95,7 @@ def partly_asked(looks: Iterable[Look]) -> str:
 
 def vary_told(names: Sequence[str]) -> str:
     """Fields of Vary as they are mostly written, the first of many."""
-    shown = ["-".join(part.capitalize() for part in name.split("-")) for name in names[:NAMES_SHOWN]]
+    shown = [titled(name) for name in names[:NAMES_SHOWN]]
     more = len(names) - len(shown)
     return ", ".join([*shown, *([f"and {more} more"] if more else [])])
 
@@ -118,6 +120,12 @@ def says_nothing(look: Look) -> bool:
 
 def _configured(site: Site) -> Iterator[Asked]:
     return (tuple(variant.items()) for variant in site.variants)
+
+
+def _all_guesses(url: str) -> Iterator[Asked]:
+    yield from (*ENCODINGS, OVER_HTTP)
+    for field in ("user-agent", "accept-language", "origin"):
+        yield from _by_field(field, url)
 
 
 def _by_field(field: str, url: str) -> Iterator[Asked]:

@@ -96,10 +96,9 @@ def _pages(before: Sequence[Look], after: Sequence[Look]) -> list[Page]:
     probes = {look.place for look in looks if look.country}
     asked = {(look.url, look.place) for look in looks if look.country}
     unasked = {url: frozenset(place for place in probes if (url, place) not in asked) for url, _ in keys}
-    plain = {url: tuple(look for look in _of(after, url, "") if look.place == ORIGIN) for url, _ in keys}
+    origins = {url: tuple(look for look in after if (look.place, look.url) == (ORIGIN, url)) for url, _ in keys}
     return [
-        Page(url, _of(before, url, v), _of(after, url, v), has_origin, v, unasked[url], plain[url] if v else ())
-        for url, v in keys
+        Page(url, _of(before, url, v), _of(after, url, v), has_origin, v, unasked[url], origins[url]) for url, v in keys
     ]
 
 

@@ -8,11 +8,12 @@ from bot.domain.answers.answer import Answer, Asked
 from bot.domain.answers.caching import titled, varied_by
 from bot.domain.answers.devices import as_device
 from bot.domain.masking import masked
-from bot.domain.proof.finding import ALIKE_TO_ALL, Verdict
+from bot.domain.proof.finding import Verdict
 from bot.domain.proof.look import in_short
+from bot.domain.proof.other_pages import ALIKE_TO_ALL, OF_ANOTHER
 from bot.domain.proof.variants import AS_A_PHONE, ENCODING, to_diagnose
 from bot.domain.site import Site
-from bot.domain.why.case import Case
+from bot.domain.why.case import BY_OWN_HEADER, Case
 from bot.domain.why.spots import LOCATION_MAX, SENDS_MAX, Glance, Spot, Tier, names_of
 
 FIELDS_SHOWN, FIELD_MAX = 4, 40
@@ -137,8 +138,17 @@ def _instead(case: Case, spot: Spot, glance: Glance) -> str:
         return f"answered such a request with {look.status}, to {to}, which was not looked at"
     if look.status != spot.look.status:
         return f"answered such a request with {look.status}"
-    if case.finding_at(spot, glance).why.endswith(ALIKE_TO_ALL):
+    why = case.finding_at(spot, glance).why
+    if why.endswith(ALIKE_TO_ALL):
         return "gave such a request the page of plain visitors, and the origin gives another"
+    if OF_ANOTHER in why:
+        header = why.partition(OF_ANOTHER)[2]
+        return f"gave such a request the page that the origin gives to `{header}`: name that in the site's `variants`"
+    if why.endswith(BY_OWN_HEADER):
+        return (
+            "gave such a request another page than the origin does: an old one under a key of its own, or one that the"
+            " edge asks the origin for with a header of its own, which cannot be seen"
+        )
     return "answered such a request with what cannot be compared with the origin"
 
 

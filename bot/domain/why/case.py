@@ -6,19 +6,24 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from bot.domain.answers.answer import varied
+from bot.domain.answers.devices import AS_EDGES_NAME_PHONES
 from bot.domain.durations import span
 from bot.domain.grammar.saying import url_line
 from bot.domain.jobs.hold import Hold
 from bot.domain.jobs.job import JobView, LayerView
 from bot.domain.proof.finding import UNSTEADY, Finding, Page, Verdict, find
 from bot.domain.proof.look import ORIGIN, Likeness, Look, compare
+from bot.domain.proof.other_pages import in_place
 from bot.domain.proof.variants import ENCODING
 from bot.domain.site import Site
 from bot.domain.why.spots import Course, Glance, Spot, Tier
 from bot.domain.why.standing_in import no_page
 from providers.contract import Copies, Kind
 
+BY_OWN_HEADER = "may ask the origin for it with a header of its own"
 _KNOWN = (Verdict.FRESH, Verdict.STALE)
+_PROBES = frozenset(map(varied, AS_EDGES_NAME_PHONES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,7 @@ class Case:
     hold: Hold | None = None
     in_line: tuple[InLine, ...] = ()
     reading: Reading = Reading()
+    doubted: frozenset[tuple[str, str]] = frozenset()  # places and variants that seem old, and may be another page
     _judged: dict[tuple[str, int], tuple[Glance, Finding]] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )  # by the spot's name and the glance, which each rule asks about again
@@ -158,19 +164,37 @@ class Case:
         return self._judged[key][1]
 
     def _judge(self, spot: Spot, seen: Glance) -> Finding:
-        origins = self._asked_alike(seen.look.variant)
+        origins = self.asked_alike(seen.look.variant)
         if why := no_page(spot, seen, origins):
             return Finding(spot.name, self.url, Verdict.UNKNOWN, why, seen.look, variant=seen.look.variant)
         if not any(origin.is_usable for origin in origins) and self._is_other_packing(seen):
             found = self._compared(replace(seen.look, etag=""), self.origins)
             return replace(found, look=seen.look)
-        return self._compared(seen.look, origins)
+        found = self._compared(seen.look, origins)
+        why = self._in_doubt(seen.look) if found.verdict is Verdict.STALE else ""
+        return replace(found, verdict=Verdict.UNKNOWN, why=why, by_bytes=False) if why else found
+
+    def _in_doubt(self, look: Look) -> str:
+        """Why what seems old may be a page that the edge asks the origin for with a header of its own; else ""."""
+        probed = [one.look for one in self._all_of_origin() if one.look.variant in _PROBES]
+        if look.variant and (other := in_place(look, probed)) is not None:
+            return other.why
+        return f"{look.place} {BY_OWN_HEADER}" if (look.place, look.variant) in self.doubted else ""
+
+    @property
+    def own_variants(self) -> frozenset[str]:
+        """The names of those that the site's configuration names."""
+        return frozenset(varied(tuple(variant.items())) for variant in self.site.variants)
+
+    def _of_origin(self) -> tuple[Look, ...]:
+        """Its answers, without those to requests that nobody here makes but to see what an edge may ask."""
+        probes = _PROBES - self.own_variants
+        return tuple(one.look for one in self._all_of_origin() if one.look.variant not in probes)
 
     def _compared(self, look: Look, origins: Sequence[Glance]) -> Finding:
         """Against the origin; and where that tells nothing, by whether these are the bytes of before our last purge."""
         looks = (look, *(origin.look for origin in origins))
-        plain = tuple(origin.look for origin in self.origins) if look.variant else ()
-        page = Page(self.url, (), looks, has_origin=bool(self.site.origin), plain=plain)
+        page = Page(self.url, (), looks, has_origin=bool(self.site.origin), others=self._of_origin())
         found, last = find(page, look.place)[0], self.last_purge
         if found.by_bytes and self.is_made_anew:
             found = replace(found, verdict=Verdict.UNKNOWN, why=UNSTEADY, by_bytes=False)
@@ -197,10 +221,14 @@ class Case:
         """The verdict of `finding_at`."""
         return self.finding_at(spot, glance).verdict
 
-    def _asked_alike(self, variant: str) -> list[Glance]:
+    def asked_alike(self, variant: str) -> list[Glance]:
+        """What the origin answered to the same request."""
+        return [glance for glance in self._all_of_origin() if glance.look.variant == variant]
+
+    def _all_of_origin(self) -> list[Glance]:
         mine = [spot for spot in self.spots if spot.tier is Tier.ORIGIN]
         glances = [glance for spot in mine for glance in (*spot.plain, *spot.varied)]
-        return [glance for glance in glances if glance.look.variant == variant and glance.look.place == ORIGIN]
+        return [glance for glance in glances if glance.look.place == ORIGIN]
 
     def courses_at(self, spot: Spot) -> tuple[Course, ...]:
         """What `spot` gave to each request in turn: a plain visitor's first."""

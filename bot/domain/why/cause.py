@@ -20,6 +20,7 @@ class Name(StrEnum):
     CACHED_ERROR = "a cached error or redirect"
     SOFT = "soft purge, as designed"
     VARIANT = "a variant was not covered"
+    MIXED_UP = "visitors are mixed up"
     REFILLED = "refilled from an older layer"
     UNTAGGED = "the tag is not on the page"
     OTHER_PATHS = "the purge covered other paths"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
-from bot.domain.answers.answer import Asked
-from bot.domain.answers.caching import Directives, varied_by
+from bot.domain.answers.caching import Directives
 from bot.domain.durations import span
 from bot.domain.proof.look import Look
 from bot.domain.proof.variants import ENCODING
 from bot.domain.why.case import Case, Twin
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
-from bot.domain.why.last_look import was_old_to_all
+from bot.domain.why.kept_apart import Kept, in_variants, is_named, is_of_before, old_variants
 from bot.domain.why.owners import siblings
 from bot.domain.why.remedy import every_key, or_wider, past, takes_variants, with_variants
 from bot.domain.why.repeating import shown_again
@@ -25,7 +24,6 @@ from bot.domain.why.spots import (
     do,
     each,
     names_of,
-    without_what_others_send,
 )
 from bot.domain.why.times import as_read, at_edge, changed_since, fetched_now, stored, took
 
@@ -40,77 +38,31 @@ _KEY = {
 
 
 def variant(case: Case) -> Cause | None:
-    """Every plain answer is new, and another request for the same URL gets the old one each time."""
-    found = [one for spot in case.at(Tier.EDGE) for one in _old_variants(case, spot)]
+    """Every plain answer is new, and another request for the same URL gets the old one each time, of which no purge of
+    ours emptied the place."""
+    found = [one for spot in case.at(Tier.EDGE) for one in old_variants(case, spot) if is_of_before(case, one)]
     return _variant(case, min(found, key=lambda one: _ORDER.index(one.certainty)), found) if found else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A place that is new to a plain visitor and old to another, and how sure it is that a key makes the difference."""
-
-    spot: Spot
-    plain: Course
-    other: Course
-    certainty: Certainty
-
-    @property
-    def asked(self) -> Asked:
-        """What the other visitor sends."""
-        return self.other.glances[0].answer.asked
-
-
-def _old_variants(case: Case, spot: Spot) -> Iterator[_Kept]:
-    plain, *others = case.courses_at(spot)
-    if not plain.were_old or any(plain.were_old):
-        return
-    old = [other for other in others if other.were_old and all(other.were_old)]
-    for other in without_what_others_send(old):
-        how_sure = _how_sure(case, other)
-        if how_sure is not Certainty.POSSIBLE or not was_old_to_all(case, spot.name):
-            yield _Kept(spot, plain, other, how_sure)
-
-
-def _how_sure(case: Case, other: Course) -> Certainty:
-    """Seen where it was old again when asked once more, and something names the header as a part of the key."""
-    glance, asked = other.glances[-1], len(other.glances)
-    name = glance.answer.asked[0][0]
-    if asked < 2:
-        return Certainty.POSSIBLE
-    is_named = _is_named(case, name) or name.lower() in varied_by(glance.answer.says("vary"))
-    return Certainty.SEEN if is_named else Certainty.LIKELY
-
-
-def _is_named(case: Case, name: str) -> bool:
-    names = {name.lower(), _in_variants(case, name)[0].lower()}
-    return any(names & {header.lower() for header in one} for one in case.site.variants)
-
-
-def _in_variants(case: Case, name: str) -> tuple[str, str]:
-    """How the site's `variants` name it, with a value: Cloudflare tells devices apart by a header of its own, see
-    https://developers.cloudflare.com/cache/how-to/purge-cache/purge-cache-key/ (2026-11)."""
-    is_cloudflare = bool(case.layers) and case.layers[0].provider == "cloudflare"
-    return ("CF-Device-Type", "mobile") if is_cloudflare and name.lower() == "user-agent" else (name, "…")
-
-
-def _variant(case: Case, first: _Kept, found: Sequence[_Kept]) -> Cause:
+def _variant(case: Case, first: Kept, found: Sequence[Kept]) -> Cause:
     glance, name = first.other.glances[-1], first.asked[0][0]
     told = glance.look.variant
     sends = told if len(told) <= SENDS_MAX else f"{told[:SENDS_MAX]}…"
-    is_encoding = name.lower() == ENCODING.lower()
+    is_encoding, status = name.lower() == ENCODING.lower(), glance.look.status
+    kept, which = ("the old one", "the old one") if status < 400 else (f"a kept {status}", f"its {status}")
     alike = {one.spot.name: one for one in found if one.asked == first.asked and one.certainty is first.certainty}
     spots = [one.spot for one in alike.values()]
     return Cause(
         Name.VARIANT,
         first.certainty,
-        f"{names_of(spots)} {do(spots, 'serves', 'serve')} the new page to a plain visitor, and the old one to a"
-        f" visitor who sends `{sends}`: {_KEY[first.certainty]}.",
+        f"{names_of(spots)} {do(spots, 'serves', 'serve')} the new page to a plain visitor, and {kept} to a visitor who"
+        f" sends `{sends}`: {_KEY[first.certainty]}.",
         (
             *each(spots, lambda spot: _each_time("plain", alike[spot.name].plain, "the new one")),
-            *each(spots, lambda spot: _each_time(told, alike[spot.name].other, "the old one")),
+            *each(spots, lambda spot: _each_time(told, alike[spot.name].other, which)),
         ),
-        _reaching(case, glance, _is_named(case, name), is_encoding),
-        _so_that_none_stays(case, name, is_encoding or _is_named(case, name)),
+        _reaching(case, glance, is_named(case, name), is_encoding),
+        _so_that_none_stays(case, name, is_encoding or is_named(case, name)),
         repeat=shown_again(case, spots, first.asked),
     )
 
@@ -135,7 +87,7 @@ def _reaching(case: Case, glance: Glance, is_named: bool, is_encoding: bool) -> 
 def _so_that_none_stays(case: Case, name: str, is_named: bool) -> str:
     """What keeps a purge from going by the variant next time, at the layers that this site has."""
     if not is_named and takes_variants(case):
-        header, value = _in_variants(case, name)
+        header, value = in_variants(case, name)
         line = f"`variants: [{{{header}: {value}}}]`"
         return f"Name it in the site's `variants`, so that a purge of the URL covers it: {line}."
     if told := siblings(case):

@@ -25,9 +25,11 @@ from bot.domain.why import (
     lifetime,
     loops,
     missed,
+    mixed_up,
     not_carried_out,
     nothing_old,
     ours,
+    own_headers,
     several_places,
     statuses,
     torn,
@@ -63,6 +65,7 @@ RULES: tuple[Rule, ...] = (
     statuses.redirected,
     statuses.redirected_at_edge,
     ours.softly,
+    mixed_up.mixed_up,
     torn.torn,
     by_encoding.by_encoding,
     torn.partly_other,
@@ -109,6 +112,7 @@ _ORDER = [Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE]
 
 def diagnose(case: Case) -> Diagnosis:
     """The cause and what stands beside it; there is always one. What was seen goes before what is only likely."""
+    case = replace(case, doubted=own_headers.doubted(case))
     found = [_weighed(case, cause) for rule in RULES if (cause := rule(case)) is not None] or [undecided(case)]
     first = min(found, key=lambda cause: (_stands_behind(cause, found), _ORDER.index(cause.certainty)))
     first = replace(first, evidence=(*first.evidence, *_beside(case, first.name)))
@@ -180,6 +184,8 @@ def _weighed(case: Case, cause: Cause) -> Cause:
         return replace(cause, certainty=Certainty.POSSIBLE)
     if cause.name in _IN_DOUBT and is_in_doubt(case):
         return replace(cause, certainty=_IN_DOUBT[cause.name])
+    if cause.name is Name.NOTHING_OLD and unseen(case):
+        return replace(cause, certainty=Certainty.LIKELY)
     if cause.name not in _OF_THE_OLD | _OF_OUR_PURGE or not case.is_by_bytes:
         return cause
     if cause.name is Name.REFILLED or _is_ageless(case, cause):

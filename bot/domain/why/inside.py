@@ -7,10 +7,15 @@ from collections.abc import Sequence
 from bot.domain.durations import span
 from bot.domain.jobs.job import LayerView
 from bot.domain.proof.finding import Verdict
+from bot.domain.proof.look import in_short
+from bot.domain.proof.variants import ENCODING
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.kept_apart import filled_again
+from bot.domain.why.own_headers import gives_all_the_same, is_known_old
 from bot.domain.why.remedy import knows, or_wider, past
-from bot.domain.why.spots import Spot, Tier, do, each, names_of, same
+from bot.domain.why.repeating import shown_again
+from bot.domain.why.spots import SENDS_MAX, Spot, Tier, do, each, names_of, same
 from bot.domain.why.times import (
     at_edge,
     changed_since,
@@ -27,11 +32,12 @@ from providers.contract import Cached, Kind
 
 _CAN_LEARN_TAGS = frozenset({"varnish"})  # whose account has `tags`
 _CURE = "Purge from the inside out"
+_OR_ANOTHER_PAGE = " Or that is no old page: an edge that asks the origin with a header of its own gets another one."
 
 
 def refilled(case: Case) -> Cause | None:
     """The edge holds what it fetched from a layer further in that was old."""
-    return _fetched_now(case) or _filled_again(case)
+    return _fetched_now(case) or _filled_again(case) or _filled_again_for_some(case)
 
 
 def _fetched_now(case: Case) -> Cause | None:
@@ -92,6 +98,33 @@ def _filled_again(case: Case) -> Cause | None:
     )
 
 
+def _filled_again_for_some(case: Case) -> Cause | None:
+    """What a visitor gets who asks otherwise was purged as well, and came again old; a plain visitor's came new."""
+    last, kept = case.last_purge, filled_again(case)
+    if last is None or not kept:
+        return None
+    alike = [one for one in kept if one.asked == kept[0].asked]
+    spots, look = [one.seen_so for one in alike], kept[0].other.glances[-1].look
+    where = _culprit(case, last) or "a cache further in, such as a shield"
+    is_told_apart = alike[0].asked[0][0] == ENCODING or not gives_all_the_same(case, look.variant)
+    perhaps = not (is_told_apart or is_known_old(case, look))
+    return Cause(
+        Name.REFILLED,
+        Certainty.LIKELY,
+        f"{names_of(spots)} {do(spots, 'was', 'were')} purged by {last.job.name} and filled again: for a plain visitor"
+        f" with the new page, and for who sends `{in_short(look.variant)[:SENDS_MAX]}` with the old one from {where}."
+        f"{_OR_ANOTHER_PAGE if perhaps else ''}",
+        (
+            *each([one.spot for one in alike], lambda spot: f"plain: {spot.told}"),
+            *each(spots, lambda spot: f"{in_short(look.variant)}: {spot.told}; the purge was {_gone(case, last)}"),
+            *_kept_by(case, last),
+        ),
+        _cure(case, last, ()),
+        _prevent(case, last),
+        repeat=shown_again(case, [one.spot for one in alike], alike[0].asked),
+    )
+
+
 def _cure(case: Case, last: Ours, inner: Sequence[Spot]) -> Cure:
     """From the inside out, where what is further in can be purged, and has not outlived a purge already."""
     if any(has_outlived(case, spot, last) for spot in inner):
@@ -120,16 +153,21 @@ def _is_shown(case: Case, last: Ours, inner: Sequence[Spot]) -> bool:
 
 
 def _times(case: Case, last: Ours, spot: Spot) -> str:
-    purged = span(max(0.0, case.now - (at_edge(case, last) or case.now) - 1))
+    purged = _gone(case, last)
     if spot.look.age is None:
-        return f"{_content(spot)}, and the purge was {purged} ago"
+        return f"{_content(spot)}, and the purge was {purged}"
     if was := replaced(case, spot, last):
         before = span(min(look.age or 0 for look in was))
         return (
-            f"a copy {span(spot.look.age)} old, and the purge was {purged} ago; before that there was another one"
+            f"a copy {span(spot.look.age)} old, and the purge was {purged}; before that there was another one"
             f" ({before} old then). An Age counts from the origin on"
         )
-    return f"a copy {span(spot.look.age)} old, and the purge was {purged} ago"
+    return f"a copy {span(spot.look.age)} old, and the purge was {purged}"
+
+
+def _gone(case: Case, last: Ours) -> str:
+    """How long ago the edge was purged."""
+    return f"{span(max(0.0, case.now - (at_edge(case, last) or case.now) - 1))} ago"
 
 
 def _or_another(case: Case, last: Ours, again: Sequence[Spot]) -> str:

@@ -107,7 +107,7 @@ def _old(case: Case) -> Iterator[Look]:
             tuple(look for look in looks if (look.url, look.variant) == (case.url, asked))
             for looks in (job.before, mine)
         )
-        page = Page(case.url, before, after, has_origin, asked)
+        page = Page(case.url, before, after, has_origin, asked, others=job.looks)
         places = dict.fromkeys(look.place for look in after if look.place != ORIGIN)
         found = [one for place in places for one in find(page, place)]
         yield from (one.look for one in found if one.look is not None and one.verdict is Verdict.STALE)

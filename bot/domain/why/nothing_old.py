@@ -11,6 +11,7 @@ from bot.domain.jobs.job import State
 from bot.domain.proof.circles import NOWHERE
 from bot.domain.proof.finding import Verdict
 from bot.domain.proof.look import GONE, ORIGIN, Likeness, Look, compare
+from bot.domain.proof.other_pages import in_place
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.origins_cache import copies
@@ -27,7 +28,7 @@ def browsers(case: Case) -> Cause | None:
     """The edges are right now and were seen old before, and browsers may go on with what they were given then."""
     fresh, was = case.fresh(), _seen_before(case)
     then = _origin_before(case)
-    old = [look for look in was if then is not None and compare(look, then).is_other]
+    old = [look for look in was if then is not None and compare(look, then).is_other] or _old_before(case)
     if not fresh or case.saw_old or not old or _served_this_before(case):
         return None
     keeps, worker = _still_keeps(case, fresh[0]), _registers_worker(fresh[0])
@@ -87,7 +88,23 @@ def _served_this_before(case: Case) -> bool:
     if case.saw_old or case.origin is None or last is None or last.job.proven is None or not was:
         return False
     is_same = all(compare(look, case.origin.look) is Likeness.SAME for look in was)
-    return is_same and not changed_since(case, last)
+    return is_same and not changed_since(case, last) and not _old_before(case)
+
+
+def _old_before(case: Case) -> list[Look]:
+    """What visitors who ask otherwise got before the last purge, where that was something else than the origin had for
+    them when it was proven."""
+    last = case.last_purge
+    if last is None:
+        return []
+    looks = [look for look in (*last.job.looks, *last.job.before) if look.place == ORIGIN and not look.problem]
+    then = {look.variant: look for look in reversed(looks) if look.url == case.url}
+    mine = [look for look in last.job.before if look.place != ORIGIN and look.url == case.url and not look.problem]
+    return [look for look in mine if look.variant in then and _was_old(look, then[look.variant], looks)]
+
+
+def _was_old(look: Look, origin: Look, looks: Sequence[Look]) -> bool:
+    return bool(look.variant) and compare(look, origin).is_other and in_place(look, looks) is None
 
 
 def _content(look: Look) -> str:

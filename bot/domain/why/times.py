@@ -145,8 +145,9 @@ def met_before(case: Case, spot: Spot, ours: Ours) -> Look | None:
 
 
 def _looks_before(case: Case, spot: Spot, ours: Ours) -> list[Look]:
-    """What the purge saw of a plain visitor's page at `spot` before it."""
-    return [look for look in ours.job.before if (look.place, look.url, look.variant) == (spot.name, case.url, "")]
+    """What the purge saw before it of what `spot` gives, asked alike."""
+    asked = (spot.name, case.url, spot.look.variant)
+    return [look for look in ours.job.before if (look.place, look.url, look.variant) == asked]
 
 
 def replaced(case: Case, spot: Spot, ours: Ours) -> tuple[Look, ...]:
@@ -173,7 +174,7 @@ def stands_still(case: Case, spot: Spot) -> bool:
     new copy, the cache gave the same content with this same Age."""
     now = spot.look
     looks = [look for ours in case.covering() for look in (*ours.job.before, *ours.job.looks) if not look.problem]
-    mine = [look for look in looks if (look.place, look.url, look.variant) == (spot.name, case.url, "")]
+    mine = [look for look in looks if (look.place, look.url, look.variant) == (spot.name, case.url, now.variant)]
     seen = [*sorted(mine, key=lambda look: look.at), now]
     apart = sum(after.at - before.at > APART for before, after in pairwise(seen))
     same = all(look.is_kept and look.age == now.age and compare(look, now).is_same for look in seen)

@@ -132,7 +132,7 @@ def _both(case: Case, found: Sequence[tuple[Spot, Course]], certainty: Certainty
         (
             *each(spots, lambda one: _in_turn(courses[one.name])),
             *_kinds(spot, course),
-            *each(case.at(Tier.ORIGIN)),
+            *each(case.at(Tier.ORIGIN), lambda one: _asked_so(one, course)),
         ),
         Cure("Check again", f"check {case.typed}") if young else _settled(case),
         _PREVENT,
@@ -154,6 +154,12 @@ def _went_by(case: Case, course: Course) -> str:
     since = f" {title} took {last.job.name} {case.ago(last.job.purged or case.now)}"
     emptied = ": it emptied the copy that is new now, and" if new is not None and new >= purged else ", and it"
     return f"{since}{emptied} did not reach the one that is older than that."
+
+
+def _asked_so(origin: Spot, course: Course) -> str:
+    """What the origin gave to the same request."""
+    variant = course.glances[0].look.variant
+    return next((one.told for one in origin.varied if variant and one.look.variant == variant), origin.told)
 
 
 def _settled(case: Case) -> Cure:

@@ -17,6 +17,7 @@ from bot.domain.target import url_of
 from bot.domain.why import Case, Front, Glance, InLine, Spot, Tier, Twin, diagnose
 from bot.domain.why.asking import left_out, to_ask
 from bot.domain.why.content import PROBE
+from bot.domain.why.own_headers import old_to_others, to_probe
 from bot.domain.why.torn import to_ask_again
 from bot.ledger.books import Books
 from bot.ports import ReadHeaders
@@ -43,9 +44,12 @@ async def explain(core: Core, command: Command, within: float = WITHIN) -> Expla
         is_fingerprinted=is_fingerprinted(urlsplit(url).path),
     )  # fmt: skip
     case = replace(case, spots=await chain.again(case))
+    case = replace(case, spots=await chain.probed(case))
     purges, reading = await our_purges(core, case)
     hold, waiting = await core.ledger.read(lambda books: _held(books, case))
     case = replace(case, purges=purges, reading=reading, hold=hold, in_line=waiting)
+    if variants := old_to_others(case):
+        await core.ledger.write(lambda books: books.known.saw_old(site.name, url, variants, case.now))
     if case.old():
         case = replace(case, twins=await chain.twins(case.old()[0].name))
     return Explained(site, url, diagnose(case), case, notes=command.notes)
@@ -123,6 +127,15 @@ class _Chain:
         self._until = max(self._until, asyncio.get_running_loop().time() + PROBE_WITHIN)
         spots = (self._again(spot, doubtful.get(spot.name, ())) for spot in case.spots)
         return tuple(await asyncio.gather(*spots))
+
+    async def probed(self, case: Case) -> tuple[Spot, ...]:
+        """The spots of `case`, the origin also asked as edges ask it that tell devices apart, where that may explain
+        what a phone gets."""
+        asked = to_probe(case)
+        if not asked:
+            return case.spots
+        self._until = max(self._until, asyncio.get_running_loop().time() + PROBE_WITHIN)
+        return tuple([await self._varied(one, asked) if one.tier is Tier.ORIGIN else one for one in case.spots])
 
     async def _again(self, spot: Spot, asked: Sequence[Asked]) -> Spot:
         """One request after the other, so that each has its turn at a place of several nodes."""

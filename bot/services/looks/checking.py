@@ -52,9 +52,10 @@ async def check(core: Core, command: Command) -> Checked:
     urls, left_out = named[:URLS_MAX], named[URLS_MAX:]
     edges = [place for place in command.places if place in site.edges]
     regions = [place for place in command.places if place not in edges]
-    found = Led() if edges else await led(core, site, urls)
+    found, asked_at = Led() if edges else await led(core, site, urls), core.clock.now()
+    seen_old = await core.ledger.read(lambda books: books.known.old_lately(site.name, urls, asked_at))
     looks, inner, (pops, problem), around = await asyncio.gather(
-        look_all(core.looker, site, urls, SECONDS, edges, twice=True, through_dns=found.through_dns),
+        look_all(core.looker, site, urls, SECONDS, edges, twice=True, through_dns=found.through_dns, seen_old=seen_old),
         look_inside(core, site, urls, SECONDS),
         _look_from_within(core, site, urls),
         look_around(core, site, urls, regions),

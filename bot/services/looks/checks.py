@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
 from bot.domain.deploys.deploy import Expected
 from bot.domain.proof.finding import is_failure
-from bot.domain.proof.look import Likeness, compare
+from bot.domain.proof.look import compare
+from bot.domain.proof.other_pages import in_place
 from bot.domain.proof.variants import answered, says_nothing, to_prove
 from bot.domain.proof.verdict import Look, Verdict, judge
 from bot.domain.site import Site
@@ -30,6 +31,7 @@ ONCE_MORE = 2  # times, at most, that a place is asked whose last answer was a f
 NEAR = 1  # seconds between the Ages of two answers that were asked for one after the other
 IN_TIME = "no answer in time"
 NOTHING_EXPECTED: Mapping[str, Expected] = {}
+NONE_OLD: Mapping[str, Collection[str]] = {}
 
 _Key = tuple[int, int, int, int]  # variant, page, place, and which of its answers
 
@@ -87,15 +89,10 @@ def verdict_of(look: Look, beside: Sequence[Look], before: Sequence[Look] = ()) 
     origins = [other for other in beside if other.place == ORIGIN and (other.url, other.variant) == asked]
     was = [other for other in before if (other.place, other.url, other.variant) == (look.place, *asked)]
     verdict = judge(was, [look, *origins]).verdict
-    if verdict is Verdict.STALE and look.variant and _is_plain_page(look, beside):
-        return Verdict.UNKNOWN
-    return verdict
-
-
-def _is_plain_page(look: Look, beside: Sequence[Look]) -> bool:
-    """Whether it is what the origin gives plain visitors now."""
-    plain = [one for one in beside if (one.place, one.url, one.variant) == (ORIGIN, look.url, "")]
-    return any(compare(look, one) is Likeness.SAME for one in plain)
+    other = in_place(look, beside) if verdict is Verdict.STALE else None
+    if other is None:
+        return verdict
+    return Verdict.FRESH if other.is_new else Verdict.UNKNOWN
 
 
 def old_of(urls: Sequence[str], looks: Sequence[Look]) -> list[str]:
@@ -123,6 +120,7 @@ async def look_all(
     through_dns: bool = False,
     requests: int = REQUESTS_MAX,
     unsteady: Collection[str] = (),
+    seen_old: Mapping[str, Collection[str]] = NONE_OLD,
 ) -> tuple[Look, ...]:
     """Every URL at every place (of `only`, where it names some), and `through_dns` beside the edges; and twice at the
     origin, `within` seconds; what takes longer is left out. With `twice` a plain visitor's request is made once more,
@@ -130,14 +128,14 @@ async def look_all(
     of the page: behind one address there are often several servers. Pages are asked in their other variants too, after
     a plain visitor's answers: VARIED_MIN, and as many more as `requests` in all allow, first those whose answers name
     what they vary by. `before` are earlier looks, whose variants are asked again; `expected` is what a URL must show,
-    in every variant. `unsteady` are places that were old at an earlier look: with `twice` they are asked
-    UNSTEADY_TIMES."""
+    in every variant; `seen_old` the variants by URL that a diagnosis saw old. `unsteady` are places that were old at an
+    earlier look: with `twice` they are asked UNSTEADY_TIMES."""
     spots = [(place, address) for place, address in places_of(site).items() if not only or place in only]
     if through_dns and site.edges:
         spots.append((DNS, ""))
     if site.origin:
         spots += [(ORIGIN, site.origin), (ORIGIN, site.origin)]
-    eyes = _Eyes(looker, site, spots, before, expected, twice, unsteady)
+    eyes = _Eyes(looker, site, spots, before, expected, twice, unsteady, seen_old)
     with suppress(TimeoutError):
         async with asyncio.timeout(within), asyncio.TaskGroup() as group:
             await eyes.see(group, urls, within / 2, requests)
@@ -146,7 +144,8 @@ async def look_all(
 
 @dataclass(frozen=True, slots=True)
 class _Varying:
-    """A page that caches may keep in several variants, and the looks that show them. `says_so`: its answers do."""
+    """A page that caches may keep in several variants, and the looks that show them. `says_so`: its answers do, or
+    what was seen old."""
 
     url: str
     looks: Mapping[_Key, Asked]
@@ -174,6 +173,7 @@ class _Eyes:
         expected: Mapping[str, Expected],
         twice: bool,
         unsteady: Collection[str],
+        seen_old: Mapping[str, Collection[str]],
     ) -> None:
         self._looker = looker
         self._site = site
@@ -182,6 +182,7 @@ class _Eyes:
         self._expected = expected
         self._twice = twice
         self._unsteady = unsteady
+        self._seen_old = seen_old
         self._left = 0  # requests of this round
         self._gate = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._seen: dict[_Key, Look] = {}
@@ -207,11 +208,12 @@ class _Eyes:
     def _varying(self, url: str, page: int) -> _Varying | None:
         """What is to be asked of one page beside a plain visitor's request, except where nobody answers."""
         plain = {n: look for n in range(len(self._spots)) if (look := self._seen.get((0, page, n, 0)))}
-        before = {look.variant for look in self._before if look.url == url}
+        before = {look.variant for look in self._before if look.url == url} | {*self._seen_old.get(url, ())}
         asked = enumerate(to_prove(self._site, plain.values(), before), 1)
         there = [n for n in range(len(self._spots)) if n not in plain or not plain[n].problem]
         looks = {(variant, page, n, 0): more for variant, more in asked for n in there}
-        return _Varying(url, looks, any(look.varies for look in plain.values())) if looks else None
+        says_so = url in self._seen_old or any(look.varies for look in plain.values())
+        return _Varying(url, looks, says_so) if looks else None
 
     async def _look_plainly(self, url: str, spot: tuple[str, str], page: int, n: int) -> None:
         """One answer after the other, since servers behind one address take turns. Where the last is a failure and

@@ -148,10 +148,12 @@ async def _looks(
     site = core.setup.sites.get(job.site)
     if site is None:
         return ()
+    now = core.clock.now()
+    seen_old = await core.ledger.read(lambda books: books.known.old_lately(site.name, job.look_urls, now))
     return await look_all(
         core.looker, site, job.look_urls, within,
         before=job.before, expected=expected, twice=twice, through_dns=through_dns,
-        requests=REQUESTS_MAX if twice else 0, unsteady=job.was_old_at,
+        requests=REQUESTS_MAX if twice else 0, unsteady=job.was_old_at, seen_old=seen_old,
     )  # fmt: skip
 
 

@@ -157,3 +157,5 @@ def test_a_provider_without_a_row_keeps_to_the_standard() -> None:
 
 def test_a_header_is_written_as_people_write_it() -> None:
     assert ["CDN-Cache-Control", "X-Accel-Expires"] == [titled(CDN), titled("x-accel-expires")]
+    own = ("CF-Device-Type", "CloudFront-Is-Mobile-Viewer", "CloudFront-Is-SmartTV-Viewer", "Sec-CH-UA", "X-UA-Device")
+    assert own == tuple(titled(name.lower()) for name in own)

@@ -20,6 +20,9 @@ NAMED = [
         (("CloudFront-Is-Mobile-Viewer", "false"), ("CloudFront-Is-Desktop-Viewer", "true")), DESKTOP, id="not-mobile"
     ),
     pytest.param((("CloudFront-Is-SmartTV-Viewer", "true"),), TV, id="cloudfront-tv"),
+    pytest.param((("X-Device", "mobile"),), PHONE, id="a-cache's-own-header"),
+    pytest.param((("X-UA-Device", "tablet-ipad"),), TABLET, id="varnish-device-detection"),
+    pytest.param((("x-ua-device", "PC"),), DESKTOP, id="varnish-no-device"),
     pytest.param((("CloudFront-Is-IOS-Viewer", "true"),), PHONE, id="cloudfront-ios"),
     pytest.param((("CloudFront-Is-Android-Viewer", "true"),), ANDROID, id="cloudfront-android"),
     pytest.param(

@@ -183,7 +183,8 @@ FRESH_ROWS = {
     "already the same": Row(
         [look("fra", "b7", HIT, 2), *origin()],
         Verdict.FRESH,
-        "already the same at fra before the purge · if it still looks old, the origin itself may be old",
+        "already the same at fra before the purge · if it still looks old, the origin itself may be old"
+        ", or others get a copy of their own: this was seen as a plain visitor, with gzip",
         before=earlier(look("fra", "b7", HIT, 60), *origin()),
         again=False,
     ),
@@ -317,10 +318,28 @@ FRESH_ROWS = {
         "it only redirects (301), and the page that it leads to was not looked at: /b on 1 of 2 pages",
         again=False,
     ),
+    "already the same, and seen as others too": Row(
+        [look("fra", "b7", HIT, 2), *origin(), look("fra", "c7", HIT, 2, variant="X: y"), *varied("c7")],
+        Verdict.FRESH,
+        "already the same at fra before the purge · if it still looks old, the origin itself may be old",
+        before=earlier(
+            look("fra", "b7", HIT, 60), *origin(), look("fra", "c7", HIT, 60, variant="X: y"), *varied("c7")
+        ),
+        again=False,
+    ),
+    "already the same, where it says what it varies by": Row(
+        [replace(one, varies="cookie") for one in (look("fra", "b7", HIT, 2), *origin())],
+        Verdict.FRESH,
+        "already the same at fra before the purge · if it still looks old, the origin itself may be old · seen as a"
+        " plain visitor; others may get other copies (Vary: Cookie)",
+        before=earlier(look("fra", "b7", HIT, 60), *origin()),
+        again=False,
+    ),
     "fetched for the look before": Row(
         [look("fra", "b7", HIT, 2), *origin()],
         Verdict.FRESH,
-        "not in the cache at fra before the purge · if it still looks old, the origin itself may be old",
+        "not in the cache at fra before the purge · if it still looks old, the origin itself may be old"
+        ", or others get a copy of their own: this was seen as a plain visitor, with gzip",
         before=earlier(look("fra", "b7", MISS), *origin()),
         again=False,
     ),
@@ -400,7 +419,8 @@ FRESH_ROWS = {
     "an outer cache that was filled from the inner one": Row(
         [look("fra", "b7", HIT, 12), *origin()],
         Verdict.FRESH,
-        "already the same at fra before the purge · if it still looks old, the origin itself may be old",
+        "already the same at fra before the purge · if it still looks old, the origin itself may be old"
+        ", or others get a copy of their own: this was seen as a plain visitor, with gzip",
         before=earlier(look("fra", "b7", HIT, 60), *origin()),
         began=PURGED - 5,
         again=False,

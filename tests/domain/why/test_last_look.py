@@ -13,7 +13,7 @@ from bot.domain.proof.verdict import Verdict
 from bot.domain.why import Case, Certainty, Glance, Name, Ours, diagnose
 from bot.domain.why.nothing_old import shortened
 from providers.contract import Cached
-from tests.domain.why.why_cases import NOW, URL, case, edge, glance, job, looked, new, old, origin, ours
+from tests.domain.why.why_cases import NOW, URL, asked_as, case, edge, glance, job, looked, new, old, origin, ours
 
 FRA_OLD, IAD_OLD = (replace(glance(place, "old", Cached.HIT, 1).look, at=NOW - 4) for place in ("fra", "iad"))
 FRA_NEW = replace(glance("fra", "new", Cached.HIT, 1).look, at=NOW - 4)
@@ -89,13 +89,22 @@ def test_what_is_old_now_is_told_by_what_is_seen_now() -> None:
     assert cause.name is not Name.NOTHING_OLD and "saw it old" not in cause.what
 
 
+MOBILE = (("X-Device", "mobile"),)
+GAVE_ALL_THE_SAME = [asked_as(glance("fra", "new", Cached.HIT, 1), MOBILE), asked_as(glance("origin", "small"), MOBILE)]
+
+
+def test_the_plain_page_in_a_variants_place_was_never_old() -> None:
+    told = diagnose(now(purge(FRA_NEW, *(replace(one.look, at=NOW - 4) for one in GAVE_ALL_THE_SAME)))).cause
+    assert Name.NOTHING_OLD is told.name and "saw it old" not in " ".join(told.evidence)
+
+
 def by_turns(*phone: Glance) -> Case:
     """fra, new to a plain visitor by now, and old to a phone."""
     plain = glance("fra", "new", Cached.HIT, 1)
     return case(edge("fra", plain, variants=phone), purges=(purge(FRA_OLD),))
 
 
-PHONE_OLD = glance("fra", "old", Cached.HIT, 1, asked=AS_A_PHONE)
+PHONE_OLD = glance("fra", "old", Cached.HIT, 18_000, asked=AS_A_PHONE)
 
 
 def test_no_key_is_blamed_where_a_plain_visitor_got_the_old_one_too_moments_ago() -> None:

@@ -140,7 +140,7 @@ VARIES = [
     ),
     pytest.param(
         varying("User-Agent"),
-        SEEN,
+        LIKELY,
         ("what other devices get than a plain visitor and an iPhone, since it says `Vary: User-Agent`",),
         id="further-devices",
     ),

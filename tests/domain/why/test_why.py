@@ -202,6 +202,12 @@ SPEAKS = [
         "a-variant-by-device",
     ),
     row(
+        Name.MIXED_UP,
+        SEEN,
+        case(edge("fra", glance("fra", "small", HIT, 9)), origin(variants=[glance(ORIGIN, "small", asked=PHONE)])),
+        "the-page-of-phones-for-all",
+    ),
+    row(
         Name.VARIANT,
         LIKELY,
         case(
@@ -1232,6 +1238,34 @@ def test_where_nothing_is_old_what_may_be_is_only_possible() -> None:
         "possible: the origin itself is old (unchanged for 30 s)",
         "possible: another place, or a visitor with other headers or cookies, gets an old one: nobody looked there",
     ) == told.evidence
+
+
+def of_phones(content: str, place: str) -> Look:
+    """What a purge saw of a phone's page at one place."""
+    return replace(glance(place, content).look, variant="User-Agent: Phone")
+
+
+PHONES_WERE_OLD = replace(
+    WAS_FRESH,
+    before=(*WAS_FRESH.before, of_phones("old", "fra"), of_phones("new", ORIGIN)),
+    looks=(*WAS_FRESH.looks, of_phones("new", "fra"), of_phones("new", ORIGIN)),
+)
+
+
+def test_a_purge_that_made_a_variant_new_is_not_said_to_have_changed_nothing() -> None:
+    told = diagnose(case(new(headers={"cache-control": "s-maxage=600"}), purges=[ours(PHONES_WERE_OLD)])).cause
+    assert Name.NOTHING_OLD is told.name and "changed nothing" not in " ".join(told.evidence)
+
+
+def test_browsers_may_keep_what_only_some_visitors_got_before_a_purge() -> None:
+    told = diagnose(case(new(), origin(changed=30), purges=[ours(PHONES_WERE_OLD)])).cause
+    assert (Name.BROWSERS, "fra: old before P-1") == (told.name, told.evidence[1])
+
+
+def test_a_purge_is_said_to_have_changed_nothing_where_variants_were_new_too() -> None:
+    made = replace(PHONES_WERE_OLD, before=(*WAS_FRESH.before, of_phones("new", "fra"), of_phones("new", ORIGIN)))
+    told = diagnose(case(new(headers={"cache-control": "s-maxage=600"}), purges=[ours(made)])).cause
+    assert any("changed nothing: fra served the same before it" in line for line in told.evidence)
 
 
 def test_a_purge_of_what_was_fresh_already_is_named_and_hides_no_hint() -> None:
