@@ -64,7 +64,7 @@ async def test_a_check_again_is_told_on_the_same_card(shop: Room) -> None:
     await shop.click("U_GUEST", card, "check_again")
     refused = await shop.note("U_GUEST", "may not")
     await shop.click("U_LEA", card, "check_again")
-    old = await shop.card("still old")
+    old = await shop.card("was proven at fra, iad, sin, and the origin has changed since")
     assert "Guests may not do this." == refused["text"]
     assert card["ts"] == old["ts"]
     assert ["check_again", "why", "purge_again"] == buttons(old)

@@ -248,8 +248,8 @@ async def test_an_ended_job_is_looked_at_again_from_home(shop: Room) -> None:
     await open_home(shop, "U_LEA", "P-1 fresh")
     shop.world.towns["shop"].origin.deploy("", "")
     await press(shop, "U_LEA", "check_again")
-    view = await home(shop, "U_LEA", "still old")
-    assert f"🟠 P-1 purged, still old at fra, iad, sin · {PRICING}" in spelled(view)
+    view = await home(shop, "U_LEA", "was proven")
+    assert f"🟢 P-1 was proven at fra, iad, sin, and the origin has changed since · {PRICING}" in spelled(view)
 
 
 async def test_the_form_is_opened_at_home_and_its_answer_is_for_its_asker_alone(shop: Room) -> None:

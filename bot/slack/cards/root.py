@@ -353,7 +353,7 @@ def _buttons(job: JobView) -> list[Block]:
             return [button("Ask again", "purge_again", job.name)]
         case State.FAILED | State.PARTIAL:
             return [button("Purge again", "purge_again", job.name)]
-        case State.DONE if job.verdict is Verdict.STALE:
+        case State.DONE if job.verdict is Verdict.STALE or Doubt.MOVED_ON in job.doubts:
             again = "Purge all layers" if job.left_alone else "Purge again"
             return [
                 button("Check again", "check_again", job.name),
