@@ -139,6 +139,11 @@ def refusal_on(answer: Answer) -> Guard | None:
     return Guard(title, f"server: {server}") if title else None
 
 
+def guard_on(answer: Answer) -> Guard | None:
+    """The firewall that answered in the page's place, or may have."""
+    return challenge_on(answer) or refusal_on(answer)
+
+
 def hit_on(answer: Answer) -> str:
     """The header line by which some cache on the way, whichever it is, says that the answer is a copy of its own; ""
     where none does. `Age` says so too, since what is made for this request has none, or 0."""

@@ -49,6 +49,7 @@ RULES: tuple[Rule, ...] = (
     closed.closed,
     way.origin_failing,
     guarded.guarded,
+    closed.guarded,
     way.old_endpoint,
     way.other_cdn,
     broken.broken,
@@ -112,7 +113,7 @@ def diagnose(case: Case) -> Diagnosis:
         if cause.name not in names | _BY_ITSELF and cause.certainty is Certainty.SEEN and len(also) < ALSO_MAX:
             names.add(cause.name)
             also.append(cause)
-    return Diagnosis(first, tuple(also), _way(case), unseen(case))
+    return Diagnosis(first, tuple(also), _way(case), unseen(case, first.pageless))
 
 
 def _beside(case: Case, name: Name) -> tuple[str, ...]:

@@ -70,7 +70,58 @@ def test_an_origin_that_asks_for_a_proof_is_nothing_to_compare_with() -> None:
     asks = origin(glance(ORIGIN, "wait", status=403, headers=dict([CLOUDFLARES])))
     told = diagnose(case(edge("fra", glance("fra", "new", Cached.MISS)), asks)).cause
     assert (Name.UNKNOWN, LIKELY) == (told.name, told.certainty)
-    assert told.what.startswith("The origin asks for a proof of being no robot here, and fra had the page")
+    assert told.what.startswith(
+        "The origin gives no page here (Cloudflare's firewall asks for a proof of being no robot), and fra had the page"
+    )
+    assert told.evidence[0].endswith("(cf-mitigated: challenge)")
+
+
+BEFORE_ORIGIN = [
+    pytest.param(dict([CLOUDFLARES]), SEEN, "Cloudflare's firewall asks for a proof of being no robot", id="challenge"),
+    pytest.param({"x-iinfo": "1-2-3"}, LIKELY, "Imperva's firewall may have refused this machine", id="refusal"),
+]
+
+
+@pytest.mark.parametrize(("headers", "sure", "did"), BEFORE_ORIGIN)
+def test_a_firewall_before_the_origin_is_named_with_its_line(
+    headers: dict[str, str], sure: Certainty, did: str
+) -> None:
+    told = diagnose(case(old(), new("iad", 900), origin(glance(ORIGIN, "wait", status=403, headers=headers)))).cause
+    assert (Name.UNKNOWN, sure) == (told.name, told.certainty)
+    assert (
+        f"It cannot be told whether fra and iad are old: {did} at the origin, and gave no page to compare with."
+        == told.what
+    )
+    ((name, value),) = headers.items()
+    assert told.evidence[0].startswith("origin: 403") and told.evidence[0].endswith(f"({name}: {value})")
+    assert told.cure is not None
+    assert (
+        f"Let this machine through {did.split(' firewall')[0]} firewall to the origin, or name an address in `origin`"
+        " that answers it."
+    ) == told.cure.says
+
+
+def test_a_challenge_by_a_redirect_is_no_redirect_of_the_page() -> None:
+    asks = {"location": "/cdn-cgi/challenge?x=1", "cf-mitigated": "challenge"}
+    spots = [edge(name, glance(name, "", status=302, headers=asks, etag="", version="")) for name in ("fra", "iad")]
+    told = diagnose(case(*spots))
+    assert "Cloudflare's firewall asks for a proof of being no robot there" in told.cause.what
+    assert () == told.also
+
+
+def test_an_origin_that_challenges_by_a_redirect_does_not_only_redirect() -> None:
+    asks = {"location": "/cdn-cgi/challenge?x=1", "cf-mitigated": "challenge"}
+    told = diagnose(case(old(), origin(glance(ORIGIN, "", status=302, headers=asks, etag="", version=""))))
+    assert (Name.UNKNOWN, ()) == (told.cause.name, told.also)
+
+
+def test_a_firewall_that_stops_phones_alone_is_named() -> None:
+    mobile = glance("fra", "wait", status=403, headers=dict([CLOUDFLARES]), asked=(("CF-Device-Type", "mobile"),))
+    told = diagnose(case(edge("fra", glance("fra", "new", Cached.HIT, 9), variants=[mobile])))
+    assert (
+        "what visitors with `CF-Device-Type: mobile` get, since fra gave such a request no page: Cloudflare asks for a"
+        " proof of being no robot" in told.unseen
+    )
 
 
 # Redirects
