@@ -43,6 +43,7 @@ BROKEN = {
     "missing, and browsers guess": ("CC01", page(last_modified=AGO_100_DAYS)),
     "missing, and the cache has a default": ("CC01", made("/", PAGE, "", {}, cache=FASTLY)),
     "html-long": ("CC02", page("max-age=600")),
+    "html-long, in milliseconds": ("CC02", page("public, max-age=31536000000")),
     "html-long without a Content-Type": ("CC02", untyped("max-age=6000", "<!-- v2 --> <!DOCTYPE html>\n<p>")),
     "html-long by Expires": ("CC02", page(expires="Thu, 26 Nov 2026 01:00:00 GMT")),
     "asset-unhashed-long": ("CC03", script("/app.js", "max-age=31536000")),
@@ -143,6 +144,10 @@ SAID = {
     "html-long": (
         "After your next deploy visitors may see the old page for up to 10 min; a purge cannot reach browsers.",
         "Cache-Control: max-age=600",
+    ),
+    "html-long, in milliseconds": (
+        "After your next deploy visitors may see the old page for up to 24,856 d; a purge cannot reach browsers.",
+        "Cache-Control: public, max-age=31536000000",
     ),
     "html-long by Expires": (
         "After your next deploy visitors may see the old page for up to 60 min; a purge cannot reach browsers.",

@@ -7,17 +7,20 @@ import re
 from collections.abc import Mapping
 
 from bot.domain.answers import charsets
-from bot.domain.answers.caching import YEARS_10, Basis, Directives, lifetime_browser
+from bot.domain.answers.caching import Basis, Directives, is_seconds, lifetime_browser
 from bot.domain.answers.codings import codings
 from bot.domain.site import Marker
 
 VERSION_MAX = 40  # characters
 ETAG_MAX = 200
 ODD_MAX = 40
+SAID_MAX = 60
 TYPE_MAX = 60
 AGES_MAX = 8  # that are read of one answer
+YEARS_10 = 315_360_000  # seconds; no copy is older
 TEXT_MAX = 256 * 1024  # characters of a body in which a version is looked for
 
+_UNSAID = (Basis.GUESS, Basis.NOTHING)
 _SECONDS = re.compile(r"[0-9]{1,10}")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 _META = re.compile(r"<meta\b[^<>]{1,2000}>", re.IGNORECASE)
@@ -36,13 +39,19 @@ def browsers_may_keep(headers: Mapping[str, str], now: float) -> int | None:
     """Seconds that a browser may keep the answer without asking again; None if it is not said. `now` stands in for a
     missing Date."""
     lifetime = lifetime_browser(headers, now)
-    return None if lifetime.basis in (Basis.GUESS, Basis.NOTHING) else lifetime.seconds
+    return None if lifetime.basis in _UNSAID else lifetime.seconds
+
+
+def browsers_are_told(headers: Mapping[str, str], now: float) -> str:
+    """What says so, as it was sent: "max-age=600"; "" where nothing does."""
+    lifetime = lifetime_browser(headers, now)
+    return "" if lifetime.basis in _UNSAID else fit(lifetime.words, SAID_MAX)
 
 
 def odd_max_age(headers: Mapping[str, str]) -> str:
     """What max-age says where it cannot be read as seconds, fit to be shown; "" where it can, or nothing is said."""
     said = Directives.read(headers.get("cache-control", "")).values("max-age")
-    return next((fit(value, ODD_MAX) or "nothing" for value in said if not value.isdecimal()), "")
+    return next((fit(value, ODD_MAX) or "nothing" for value in said if not is_seconds(value)), "")
 
 
 def etag_of(headers: Mapping[str, str]) -> str:

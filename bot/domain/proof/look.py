@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -57,6 +58,7 @@ class Look:
     lacks: str = ""  # the same where it does not
     leads_to: str = ""  # where a redirect leads, as it says
     over: str = ""  # "http" where an https page was asked for without TLS, as the place's address says
+    max_age_said: str = ""  # by which words, as they were sent: "max-age=600", "Expires"
     odd_age: str = ""  # what its max-age says where that is no number, so that browsers ask each time
     begins: tuple[str, ...] = ()
     size: int = 0
@@ -78,6 +80,11 @@ class Look:
     def redirects(self) -> bool:
         """Whether it sends its reader to another URL."""
         return 300 <= self.status < 400
+
+    @property
+    def keeps_told(self) -> str:
+        """By which words browsers may keep it: "max-age=600"."""
+        return self.max_age_said or f"max-age={self.max_age}"
 
     @property
     def only_asks_for_tls(self) -> bool:
@@ -252,6 +259,12 @@ def _agree_on(one: int | None, other: int | None) -> bool | None:
 
 def _agree(one: str, other: str) -> bool | None:
     return one == other if one and other else None
+
+
+def kept_longest(looks: Iterable[Look]) -> Look | None:
+    """The one that browsers may keep longest; None where none says."""
+    said = (look for look in looks if look.max_age is not None)
+    return max(said, key=lambda look: look.max_age or 0, default=None)
 
 
 def bare_etag(etag: str) -> str:
