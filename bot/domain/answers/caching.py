@@ -19,6 +19,7 @@ from bot.domain.answers.caches import ANY, TARGETED, Cache
 
 Headers = Mapping[str, str]
 
+YEARS_10 = 315_360_000  # seconds; no copy is older
 LONGEST = 2**31  # seconds; what says more counts as that (RFC 9111, 1.2.2)
 SAID_MAX = 40  # characters of a value that are quoted
 GUESSABLE = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})  # RFC 9110, 15.1

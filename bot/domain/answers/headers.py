@@ -7,24 +7,23 @@ import re
 from collections.abc import Mapping
 
 from bot.domain.answers import charsets
-from bot.domain.answers.caching import Basis, Directives, is_seconds, lifetime_browser
+from bot.domain.answers.caching import YEARS_10, Basis, Directives, is_seconds, lifetime_browser
 from bot.domain.answers.codings import codings
 from bot.domain.site import Marker
 
 VERSION_MAX = 40  # characters
+SAID_MAX = 60
 ETAG_MAX = 200
 ODD_MAX = 40
-SAID_MAX = 60
 TYPE_MAX = 60
 AGES_MAX = 8  # that are read of one answer
-YEARS_10 = 315_360_000  # seconds; no copy is older
 TEXT_MAX = 256 * 1024  # characters of a body in which a version is looked for
 
-_UNSAID = (Basis.GUESS, Basis.NOTHING)
 _SECONDS = re.compile(r"[0-9]{1,10}")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 _META = re.compile(r"<meta\b[^<>]{1,2000}>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""\b(name|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+_UNSAID = (Basis.GUESS, Basis.NOTHING)
 
 
 def age_of(headers: Mapping[str, str]) -> int | None:
