@@ -12,6 +12,7 @@ from bot.domain.answers.caches import TARGETED
 from bot.domain.answers.caching import titled
 from bot.domain.lint import keeping, serving, sharing, targeted, varying
 from bot.domain.lint.finding import Finding, Found, Remark, Severity
+from bot.domain.lint.instead import is_challenge
 from bot.domain.lint.served import Served
 from bot.domain.shown import shown
 
@@ -106,8 +107,8 @@ RULE_OF = {rule.id: rule for rule in RULES}
 
 
 def lint(served: Served) -> list[Finding]:
-    """What every rule finds at one URL, in the table's order; nothing where there was no answer."""
-    if served.answer.problem:
+    """What every rule finds at one URL, in the table's order; nothing where there was no answer, or a challenge."""
+    if served.answer.problem or is_challenge(served.answer):
         return []
     return [finding for rule in RULES for finding in _applied(rule, served)]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.answers.marks import CHALLENGES
+from bot.domain.answers.marks import CHALLENGES, MAY_REFUSE, firewall_of
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.guarded import PREVENT as LET_THROUGH
-from bot.domain.why.guarded import guard_at, is_challenge, marked, whose, whose_at, with_mark
+from bot.domain.why.guarded import guard_at, is_challenge, marked, whose_at, with_mark
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from providers.contract import Cached
 
@@ -45,18 +45,18 @@ def guarded(case: Case) -> Cause | None:
     origins, edges = [spot for spot in case.at(Tier.ORIGIN) if guard_at(spot) is not None], case.at(Tier.EDGE)
     if not origins or not edges or case.saw_old or any(map(had_from_it, edges)):
         return None
-    seen, whose_ = is_challenge(origins), whose_at(origins)
-    did = CHALLENGES if seen else "may have refused this machine"
+    seen, whose = is_challenge(origins), whose_at(origins)
+    did = CHALLENGES if seen else MAY_REFUSE
     return Cause(
         Name.UNKNOWN,
         Certainty.SEEN if seen else Certainty.LIKELY,
-        f"It cannot be told whether {names_of(edges)} {do(edges, 'is', 'are')} old: {whose_} {did} at the origin, and"
+        f"It cannot be told whether {names_of(edges)} {do(edges, 'is', 'are')} old: {whose} {did} at the origin, and"
         " gave no page to compare with.",
         (*each(origins, with_mark), *each(edges, with_mark)),
         Cure(
             "Check again",
             f"check {case.typed}",
-            f"Let this machine through {whose_} to the origin, or name an address in `origin` that answers it.",
+            f"Let this machine through {whose} to the origin, or name an address in `origin` that answers it.",
         ),
         LET_THROUGH,
     )
@@ -72,7 +72,7 @@ def failed(glance: Glance, where: str = "") -> str:
     """What an origin did that gave no page, and `where`: "answers 503 here"."""
     look = glance.look
     if look.guard:
-        return f"gives no page{where} ({whose(look.guard)} {CHALLENGES})"
+        return f"gives no page{where} ({firewall_of(look.guard)} {CHALLENGES})"
     if look.broken:
         return f"gives a broken answer{where} ({look.broken}, and {look.problem})"
     return f"answers {look.status}{where}" if look.status else f"does not answer{where} ({look.problem})"

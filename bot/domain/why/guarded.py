@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.answers.marks import CHALLENGES, Guard, challenge_on, guard_on, refusal_on
+from bot.domain.answers.marks import CHALLENGES, MAY_REFUSE, Guard, firewall_of, guard_on, refusal_on
 from bot.domain.why.before import told_old
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
@@ -18,16 +18,16 @@ def guarded(case: Case) -> Cause | None:
     spots = [spot for spot in case.at(Tier.EDGE) if guard_at(spot) is not None]
     if not spots or case.saw_old:
         return None
-    seen, whose_ = is_challenge(spots), whose_at(spots)
-    did = f"{CHALLENGES} there" if seen else "may have refused this machine there"
+    seen, whose = is_challenge(spots), whose_at(spots)
+    did = CHALLENGES if seen else MAY_REFUSE
     was = told_old(case, spots)
     return Cause(
         Name.UNKNOWN,
         Certainty.SEEN if seen else Certainty.LIKELY,
-        f"It cannot be told whether {names_of(spots)} {do(spots, 'is', 'are')} old: {whose_} {did}, and gave no page."
-        f"{f' {was}.' if was else ''}",
+        f"It cannot be told whether {names_of(spots)} {do(spots, 'is', 'are')} old: {whose} {did} there, and gave no"
+        f" page.{f' {was}.' if was else ''}",
         (*each(spots, with_mark), *each(case.at(Tier.ORIGIN), with_mark)),
-        Cure("Check again", f"check {case.typed}", f"Let this machine through {whose_}, by its address."),
+        Cure("Check again", f"check {case.typed}", f"Let this machine through {whose}, by its address."),
         PREVENT,
         pageless=tuple(spot.name for spot in spots),
     )
@@ -50,7 +50,7 @@ def refused(glance: Glance) -> str:
     guard = refusal_on(glance.answer)
     if guard is None:
         return ""
-    return f"answered {glance.look.status}, by which {whose(guard.title)} may have refused this machine"
+    return f"answered {glance.look.status}, by which {guard.told}"
 
 
 def challenged(glance: Glance) -> str:
@@ -67,15 +67,10 @@ def guard_at(spot: Spot) -> Guard | None:
 
 def is_challenge(spots: Sequence[Spot]) -> bool:
     """Whether each of them asks for a proof, and none merely refuses."""
-    return all(challenge_on(spot.last.answer) is not None for spot in spots)
+    return all(guard is not None and guard.is_challenge for guard in map(guard_at, spots))
 
 
 def whose_at(spots: Sequence[Spot]) -> str:
     """The firewalls that answered there: "Cloudflare's firewall and AWS WAF"."""
     guards = [guard for spot in spots if (guard := guard_at(spot)) is not None]
-    return " and ".join(dict.fromkeys(whose(guard.title) for guard in guards))
-
-
-def whose(title: str) -> str:
-    """The firewall of who is called so."""
-    return title if "firewall" in title or "WAF" in title else f"{title}'s firewall"
+    return " and ".join(dict.fromkeys(firewall_of(guard.title) for guard in guards))
