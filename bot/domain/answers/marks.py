@@ -73,6 +73,7 @@ TITLES: Mapping[str, str] = {
     "imperva": "Imperva's firewall",
     "varnish": "Varnish",
 }
+FIREWALLS = frozenset({"imperva", "sucuri"})  # these mark what they answer themselves and what they hand on alike
 ALWAYS_MARKED = frozenset({"cloudflare", "cloudfront", "fastly"})  # these mark every answer that they give
 ANY_CDN = frozenset({"http"})  # an account that may stand for any CDN
 # What asks a visitor for a proof of being no robot says so itself, read 2026-11:

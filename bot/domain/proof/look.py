@@ -70,7 +70,7 @@ class Look:
     also_at: tuple[str, ...] = ()  # further data centres that those answers name
     guard: str = ""  # the firewall that asks there for a proof of being no robot, in place of the page
     leads_mark: str = ""  # tells two `leads_to` apart of which a part is masked
-    failures: tuple[str, ...] = ()  # what its place answered between them that was no page: "502", "connection refused"
+    failures: tuple[str, ...] = ()  # what its place answered between them that was no page: "502", whose challenge
     through: tuple[str, ...] = ()  # the CDNs that left their marks on it, as `marks` names them
     cached_next: Cached = (
         Cached.UNKNOWN

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from bot.domain.proof.look import ORIGIN, Look, compare
+from bot.domain.proof.finding import Page, Verdict, find
+from bot.domain.proof.look import ORIGIN, Look
 from bot.domain.why.case import Case
 from bot.domain.why.spots import Spot, names_of
 
@@ -26,9 +28,14 @@ def origin_before(case: Case) -> Look | None:
 
 
 def old_before(case: Case) -> list[Look]:
-    """Those answers of edges that were other than the origin's."""
+    """Those answers of edges that were old by what the origin served then: no error, challenge or the like."""
     then = origin_before(case)
-    return [look for look in seen_before(case) if then is not None and compare(look, then).is_other]
+    return [look for look in seen_before(case) if then is not None and _is_old(look, then)]
+
+
+def _is_old(look: Look, origin: Look) -> bool:
+    (found,) = find(Page(look.url, (), (look, replace(origin, place=ORIGIN)), has_origin=True), look.place)
+    return found.verdict is Verdict.STALE
 
 
 def were_old(case: Case, spots: Sequence[Spot]) -> list[Spot]:

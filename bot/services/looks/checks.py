@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
 from bot.domain.deploys.deploy import Expected
-from bot.domain.proof.finding import is_failure
+from bot.domain.proof.finding import challenged, is_failure
 from bot.domain.proof.look import Likeness, compare
 from bot.domain.proof.variants import answered, says_nothing, to_prove
 from bot.domain.proof.verdict import Look, Verdict, judge
@@ -328,7 +328,7 @@ def _was_there_before(copy: Look, first: Look) -> bool:
 
 def _failure(look: Look) -> str:
     """What came in place of a page, in a word or two."""
-    return look.problem or str(look.status)
+    return look.problem or challenged(look) or str(look.status)
 
 
 async def look_inside(core: Core, site: Site, urls: Sequence[str], within: float) -> tuple[Look, ...]:

@@ -60,6 +60,10 @@ def earlier(*looks: Look) -> list[Look]:
     return [replace(seen, at=PURGED - 5) for seen in looks]
 
 
+def through(cdn: str, seen: Look) -> Look:
+    return replace(seen, through=(cdn,))
+
+
 def origin(content: str = "b7", *, etag: str | None = None, digest: str | None = None, version: str = "") -> list[Look]:
     """The origin asked twice."""
     return [look("origin", content, etag=etag, digest=digest, version=version)] * 2
@@ -109,6 +113,10 @@ UNSTEADY = [look("origin", "x1"), look("origin", "x2")]
 MARKED = [look("origin", "x1", version="b7"), look("origin", "x2", version="b7")]
 BARE = origin(etag="")
 SHOWING = replace(look("fra", "b7", HIT, 18_000, url=NEWS, etag=""), shows="x-build: 4")
+MAY_BE_A_FIREWALLS = (
+    "fra serves other bytes than the origin, through Imperva's firewall, which may have answered in the page's place:"
+    " only a `marker` could tell"
+)
 MOVED = [look("origin", "to /b", status=301)] * 2
 
 
@@ -775,6 +783,22 @@ UNKNOWN_ROWS = {
         Verdict.UNKNOWN,
         "fra serves other bytes than the origin, and only a `marker` could tell why",
         before=earlier(look("fra", "a1", HIT, etag=""), *BARE),
+    ),
+    "a firewall's bytes, as before": Row(
+        [through("imperva", look("fra", "wait", HIT, etag="")), *BARE],
+        Verdict.UNKNOWN,
+        MAY_BE_A_FIREWALLS,
+        before=earlier(through("imperva", look("fra", "wait", HIT, etag="")), *BARE),
+    ),
+    "a firewall's bytes, kept": Row(
+        [through("imperva", look("fra", "wait", HIT, etag="")), *BARE], Verdict.UNKNOWN, MAY_BE_A_FIREWALLS
+    ),
+    "the bytes of before, through a firewall, where the origin never holds still": Row(
+        [through("sucuri", look("fra", "a1", HIT, etag="")), *UNSTEADY],
+        Verdict.UNKNOWN,
+        "the origin answers differently each time",
+        before=earlier(through("sucuri", look("fra", "a1", HIT, etag="")), *BARE),
+        again=False,
     ),
     "the bytes of before under the origin's version": Row(
         [look("fra", "a1", HIT, etag="", version="1.0"), *origin(etag="", version="1.0")],

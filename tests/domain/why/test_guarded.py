@@ -9,7 +9,7 @@ import pytest
 from bot.domain.proof.look import ORIGIN
 from bot.domain.why import Case, Certainty, Name, Spot, diagnose
 from providers.contract import Cached
-from tests.domain.why.why_cases import SHOP, URL, case, edge, glance, new, old, origin
+from tests.domain.why.why_cases import SHOP, URL, case, edge, glance, job, new, old, origin, ours
 
 SEEN, LIKELY, POSSIBLE = Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE
 
@@ -53,6 +53,19 @@ def test_a_refusal_with_a_firewalls_mark_may_be_its_doing(spot: Spot, whose: str
     told = diagnose(case(spot, layers=[])).cause
     assert (Name.UNKNOWN, LIKELY) == (told.name, told.certainty)
     assert told.what.endswith(f"{whose} may have refused this machine there, and gave no page.")
+
+
+def test_a_page_of_a_firewalls_without_a_challenge_is_not_told_as_old() -> None:
+    """It was there before the purge too, and only its bytes are other than the page's."""
+    page = glance("fra", "incident 1", headers={"x-iinfo": "1-2-3"}, etag="", version="")
+    bare = origin(*[glance(ORIGIN, "new", etag="", version="")] * 2)
+    made = replace(job(300), before=(page.look, bare.look), proven=None)
+    told = diagnose(case(edge("fra", page), bare, purges=[ours(made)], layers=[])).cause
+    assert (Name.UNKNOWN, POSSIBLE) == (told.name, told.certainty)
+    assert (
+        "It cannot be told whether fra is old: fra serves other bytes than the origin, through Imperva's firewall,"
+        " which may have answered in the page's place: only a `marker` could tell."
+    ) == told.what
 
 
 def test_an_old_copy_beside_a_challenge_speaks_first() -> None:

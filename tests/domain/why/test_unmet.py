@@ -90,6 +90,15 @@ def test_an_answer_that_cannot_be_compared_is_not_told_as_the_origins() -> None:
     assert Name.BROWSERS not in {cause.name for cause in (told.cause, *told.also)}
 
 
+def test_an_edge_that_gave_no_page_before_either_was_not_seen_old() -> None:
+    made = was_old("iad")
+    was = challenging().plain[0].look
+    told = diagnose(case(challenging(), new("iad"), RECENT, purges=[ours(replace(made, before=(*made.before, was)))]))
+    assert told.cause.what.endswith("asks for a proof of being no robot there, and gave no page.")
+    seen = diagnose(case(new(), new("iad"), RECENT, purges=[ours(replace(made, before=(*made.before, was)))]))
+    assert (Name.BROWSERS, "iad: old before P-1") == (seen.cause.name, seen.cause.evidence[1])
+
+
 def test_what_the_purge_saw_new_there_is_old_no_more() -> None:
     told = diagnose(case(silent(), new("iad"), RECENT, purges=[ours(was_old("fra", "iad", fresh_at=("fra", "iad")))]))
     assert (Name.BROWSERS, POSSIBLE) == (told.cause.name, told.cause.certainty)
