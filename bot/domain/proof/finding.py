@@ -280,7 +280,7 @@ def _compared(
 def _firewall(look: Look) -> str:
     """Whose mark an answer bears that may be a page of that firewall's own; it stands on every answer of those."""
     title = next((TITLES[name] for name in look.through if name in FIREWALLS), "")
-    return f"{title}, which may have answered in the page's place" if title else ""
+    return f"{title}, which may have sent a page of its own" if title else ""
 
 
 def _is_ahead(look: Look, origins: Sequence[Look]) -> bool:

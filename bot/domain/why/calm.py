@@ -17,23 +17,26 @@ from bot.domain.why.repeating import shown_again
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of, with_bytes
 from bot.domain.why.unmet import unmet
 
+_LET_THROUGH = "Let this machine through to every edge: a firewall that stops purgebot stops every proof too."
+_OF_A_FIREWALL = "which may have sent a page of its own"
 _TO_TELL = {  # what a reason that is not known asks for
     AHEAD: "See whether the origin went back to an older version, or one of its servers is behind: where it went back,"
     " purge the page; else bring every server up to date.",
     UNREADABLE: "Look who packs it so: a browser that did not ask for that encoding cannot read it either.",
     " redirects (": "Look which rule redirects visitors there, and ask about the page that they end at.",
     " over http, ": "Name that place by an https address: in `edges`, or in `origin`.",
+    _OF_A_FIREWALL: "Let this machine through that firewall, or give the site a `marker`.",
     " under the origin's version": "Have the build write another `marker` whenever the page is another one.",
 }
 _TO_PREVENT = {
     UNREADABLE: "Let caches answer in no other encodings than a request asks for.",
     " redirects (": "Purge the URL that visitors end at: one that only redirects holds no page.",
     " over http, ": "Where visitors use https, https is what has to be looked at.",
+    _OF_A_FIREWALL: _LET_THROUGH,
     " under the origin's version": "A `marker` that two contents share tells neither from the other.",
 }
 _BY_MARKER = (" other bytes ", " begins as the origin does", "hold nothing to compare", UNSTEADY)  # tells these apart
 _REFUSED = frozenset({401, 403, 407, 429})
-_LET_THROUGH = "Let this machine through to every edge: a firewall that stops purgebot stops every proof too."
 ORDINALS = ("asked first", "asked again", "asked once more")
 
 

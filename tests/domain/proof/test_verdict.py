@@ -114,7 +114,7 @@ MARKED = [look("origin", "x1", version="b7"), look("origin", "x2", version="b7")
 BARE = origin(etag="")
 SHOWING = replace(look("fra", "b7", HIT, 18_000, url=NEWS, etag=""), shows="x-build: 4")
 MAY_BE_A_FIREWALLS = (
-    "fra serves other bytes than the origin, through Imperva's firewall, which may have answered in the page's place:"
+    "fra serves other bytes than the origin, through Imperva's firewall, which may have sent a page of its own:"
     " only a `marker` could tell"
 )
 MOVED = [look("origin", "to /b", status=301)] * 2

@@ -64,8 +64,13 @@ def test_a_page_of_a_firewalls_without_a_challenge_is_not_told_as_old() -> None:
     assert (Name.UNKNOWN, POSSIBLE) == (told.name, told.certainty)
     assert (
         "It cannot be told whether fra is old: fra serves other bytes than the origin, through Imperva's firewall,"
-        " which may have answered in the page's place: only a `marker` could tell."
+        " which may have sent a page of its own: only a `marker` could tell."
     ) == told.what
+    assert told.cure is not None
+    assert "Let this machine through that firewall, or give the site a `marker`." == told.cure.says
+    assert (
+        "Let this machine through to every edge: a firewall that stops purgebot stops every proof too." == told.prevent
+    )
 
 
 def test_an_old_copy_beside_a_challenge_speaks_first() -> None:
