@@ -63,9 +63,11 @@ def guarded(case: Case) -> Cause | None:
 
 
 def silent_to_us(case: Case) -> Sequence[Glance]:
-    """The origin's answers to a plain visitor, where each is a failure or a refusal of the moment; else none."""
+    """The origin's answers to a plain visitor, where each is a failure or a refusal of the moment, the one that tells
+    most of it last; else none."""
     glances = [glance for spot in case.spots if spot.tier is Tier.ORIGIN for glance in spot.plain]
-    return () if any(glance.is_about_the_page for glance in glances) else glances
+    is_silent = not any(glance.is_about_the_page for glance in glances)
+    return sorted(glances, key=lambda glance: glance.answer.late) if is_silent else ()
 
 
 def failed(glance: Glance, where: str = "") -> str:
@@ -75,6 +77,8 @@ def failed(glance: Glance, where: str = "") -> str:
         return f"gives no page{where} ({firewall_of(look.guard)} {CHALLENGES})"
     if look.broken:
         return f"gives a broken answer{where} ({look.broken}, and {look.problem})"
+    if glance.answer.late:
+        return f"begins to answer{where} and does not end ({look.problem})"
     return f"answers {look.status}{where}" if look.status else f"does not answer{where} ({look.problem})"
 
 
