@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.answers.locations import led
+from bot.domain.answers.marks import CHALLENGES
 from bot.domain.durations import span
 from bot.domain.masking import MASK, masked
 from providers.contract import Cached
@@ -290,6 +291,8 @@ def describe(look: Look, now: float) -> str:
     words = [look.says or ("" if look.cached is Cached.UNKNOWN else look.cached.upper())]
     if look.status != 200:
         words.append(str(look.status))
+    if look.guard:
+        words.append(f"{look.guard} {CHALLENGES}")
     if look.age is not None and (look.age or look.is_kept):
         words.append(f"{span(look.age + max(0.0, now - look.at))} old")
     if look.version:

@@ -920,6 +920,10 @@ DESCRIBED = {
     "the cache's own word": (look("fra", cached=UNCACHED, says="DYNAMIC", etag=""), "DYNAMIC"),
     "a status that is not 200": (look("fra", cached=HIT, etag="", status=404, age=200), "HIT, 404, 3 min old"),
     "no word at all": (look("fra", etag=""), "answered"),
+    "a challenge": (
+        replace(look("fra", etag="", status=403), guard="Cloudflare"),
+        "403, Cloudflare asks for a proof of being no robot",
+    ),
     "no answer": (look("fra", problem="connection refused"), "connection refused"),
 }
 
