@@ -11,7 +11,7 @@ from bot.domain.proof.look import ORIGIN
 from bot.domain.why import Certainty, Name, Spot, diagnose
 from bot.domain.why.unmet import lines
 from providers.contract import Cached
-from tests.domain.why.why_cases import NOW, case, edge, glance, job, looked, new, old, origin, ours
+from tests.domain.why.why_cases import NOW, ago, case, edge, glance, job, looked, new, old, origin, ours
 
 SEEN, LIKELY, POSSIBLE = Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE
 CHALLENGE = {"cf-mitigated": "challenge"}
@@ -83,7 +83,7 @@ def test_a_broken_answer_there_is_no_matter_of_browsers_either() -> None:
 
 def test_an_answer_that_cannot_be_compared_is_not_told_as_the_origins() -> None:
     strange = edge("fra", glance("fra", "other", etag="", version="", digest="d"))
-    bare = origin(*[glance(ORIGIN, "new", etag="", version="")] * 2)
+    bare = origin(*[glance(ORIGIN, "new", etag="", version="", headers={"last-modified": ago(30)})] * 2)
     told = diagnose(
         case(strange, edge("iad", glance("iad", "new", etag="", version="")), bare, purges=[ours(was_old("iad"))])
     )
