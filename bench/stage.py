@@ -67,8 +67,8 @@ class Stage:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.port, self.bot_port, self.metrics_port = free_port(), free_port(), free_port()
-        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False)
-        self._probe = httpx.Client(timeout=5, trust_env=False)
+        self.http = httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=30, trust_env=False, verify=False)
+        self._probe = httpx.Client(timeout=5, trust_env=False, verify=False)
         arguments = [str(folder), str(self.port), str(self.bot_port)]
         self._process = subprocess.Popen([sys.executable, "-m", "bench.stage", *arguments])
         self.wait_for(lambda: self.http.get("/_play/world").status_code == 200)

@@ -1,7 +1,7 @@
 """The one HTTP door of all adapters: a single attempt, bounded, and network trouble named by who must act.
 
     not sent                      refused, no DNS, no connection in time     Unavailable
-    sent, no whole answer         time-out, cut, not HTTP                    OutcomeUnknown
+    sent, no whole answer         time-out, cut, not HTTP, without end       OutcomeUnknown
     never sent                    certificate not trusted, bad base URL      WrongAddress
     answered                      Answer, whatever its status
 
@@ -23,12 +23,15 @@ from urllib.parse import urlsplit
 import httpx
 
 from providers.causes import reason, untrusted
+from providers.codings import beginning
 from providers.errors import OutcomeUnknown, PurgeError, Throttled, Unavailable, Unexpected, WrongAddress, cleaned
+from providers.heads import Crumbs, TooMuch
+from providers.line import Bounded
 from providers.sides import Side
 
 CALL_SECONDS = 8.0  # one call in all, from the first packet to the last byte
 CONNECT_SECONDS = 3.0
-ANSWER_MAX = 1 << 20  # bytes that are read of an answer
+ANSWER_MAX = 1 << 20  # bytes that are read of an answer, and that are unpacked of it
 CODING_MAX = 40  # characters of a Content-Encoding that are shown
 SECRET_MIN = 8  # characters; what is shorter is no secret and may be part of any word
 IDLE_SECONDS = 3.0  # below the 5 s after which Varnish and uvicorn close an idle connection
@@ -51,7 +54,7 @@ class Answer:
 
 
 @cache
-def _trusted() -> ssl.SSLContext:
+def trusted() -> ssl.SSLContext:
     """Certificates that are believed; read once, which takes a while."""
     return httpx.create_ssl_context(trust_env=False)
 
@@ -92,6 +95,9 @@ class Wire:
                 return await self._attempt(line, request)
         except TimeoutError as exc:
             raise self._late(phase.dialling) from exc
+        except TooMuch as exc:
+            what = f"{self.side.who} sent an answer that was given up: {exc}."
+            raise OutcomeUnknown(what, "Look at what answers there, or on the way.") from exc
         except httpx.HTTPError as exc:
             raise self._trouble(exc, phase.dialling) from exc
         except UnicodeError as exc:
@@ -129,34 +135,34 @@ class Wire:
         takes three times the processor time of 32 lines."""
         if self._transport is not None:
             return self._transport
-        limits = httpx.Limits(keepalive_expiry=IDLE_SECONDS)
-        return httpx.AsyncHTTPTransport(verify=_trusted(), trust_env=False, limits=limits)
+        return Bounded(trusted(), IDLE_SECONDS)
 
     async def _attempt(self, line: httpx.AsyncBaseTransport, request: httpx.Request) -> Answer:
         response = await line.handle_async_request(await self._signed(request))
         assert isinstance(response.stream, httpx.AsyncByteStream)
         try:
-            body = bytearray()
+            body, crumbs = bytearray(), Crumbs()
             async for chunk in response.stream:  # as sent, packed or not
+                crumbs.take(len(chunk))
                 body += chunk
                 if len(body) >= ANSWER_MAX:
                     break
         finally:
             await response.aclose()
         if body and (coding := _packed(response)):
-            body = self._unread(coding, response.is_success)
+            body = self._unpacked(body, coding, response.is_success)
         text = self._without_secrets(bytes(body[:ANSWER_MAX]).decode(errors="replace"))
         reason = self._without_secrets(response.reason_phrase)
         return Answer(response.status_code, dict(response.headers.items()), text, reason)
 
-    def _unread(self, coding: str, matters: bool) -> bytearray:
-        """No body in place of one that is packed, which nobody asked for: a few bytes may unpack to gigabytes. Raises
-        OutcomeUnknown where it `matters` what the body says; of trouble the status says enough."""
+    def _unpacked(self, body: bytearray, coding: str, matters: bool) -> bytearray:
+        """The beginning of a body that is packed, though nobody asked for that, as far as it can be unpacked. Raises
+        OutcomeUnknown where all of it `matters`; of trouble it is what people are told."""
         if matters:
             what = f"{self.side.who} packed its answer as {coding}, though it was asked to send it as it is."
             cure = "Look at what packs answers there or on the way, and have it heed Accept-Encoding."
             raise OutcomeUnknown(what, cure)
-        return bytearray()
+        return beginning(bytes(body), coding, ANSWER_MAX)
 
     async def _signed(self, request: httpx.Request) -> httpx.Request:
         if self._auth is None:

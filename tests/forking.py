@@ -1,8 +1,9 @@
 """Processes of `purgebot` and of the playground without the second of reading code that each would begin with: forked
-from one that has imported all they need, with every warning an error.
+from one that has imported all they need and read the trusted certificates, with every warning an error.
 
-Each is the same from then on: its own environment, folder, files, ports and signals; its exit is an interpreter's. What
-is forked is `purgebot <words>`, `playground`; a shell has it by `script`.
+Each is the same from then on: its own environment, folder, files, ports and signals; its exit code and last words are
+an interpreter's. What is forked is `purgebot <words>`, `playground`, or a bot that is `dying`; a shell has the first
+one by `script`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import atexit
 import contextlib
 import functools
 import gc
+import importlib
 import json
 import os
 import select
@@ -20,13 +22,28 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 ROOT = Path(__file__).parent.parent
 MESSAGE_MAX = 1 << 17  # bytes
 KEPT = ("PATH", "HOME", "LANG", "PYTHONDONTWRITEBYTECODE")
+LATER = (
+    "anyio._backends._asyncio",
+    "apscheduler.executors.asyncio",
+    "apscheduler.triggers.date",
+    "dns.asyncbackend",
+    "providers.redis_walk",
+    "providers.redis_wire",
+    "slack_bolt.listener_matcher.async_builtins",
+    "tzdata",
+    "uvicorn.lifespan.on",
+    "uvicorn.protocols.http.auto",
+    "uvicorn.protocols.websockets.auto",
+)  # read by nearly every bot, though only when it is needed
 
 
 # In the tests
@@ -187,7 +204,14 @@ def forks(number: int) -> None:
     import bot.local
     import bot.serving
     import playground.__main__ as play
+    from bot.edge.looker import trusted as at_edges
+    from providers.wire import trusted as at_providers
+    from tests.journeys import dying
 
+    for name in LATER:
+        importlib.import_module(name)
+    at_edges()
+    at_providers()
     gc.freeze()
     gc.enable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -198,12 +222,32 @@ def forks(number: int) -> None:
             listener.close()
             program, words = _become(connection)
             sys.argv = [program, *words]
-            if program == "playground":
-                raise SystemExit(play.main(os.environ, words))
-            bot.cli.main()
+            try:
+                if program == "playground":
+                    raise SystemExit(play.main(os.environ, words))
+                if program == "dying":
+                    raise SystemExit(dying.main(*words))
+                bot.cli.main()
+            except SystemExit as exc:
+                code = exc.code
+            _leave(code)
         connection.close()
         _bury()
     _bury()
+
+
+def _leave(code: object) -> NoReturn:
+    """End as an interpreter does, though all that was read before the fork is not taken apart: most of a short life
+    would be spent on that. Where anything is out of the ordinary the interpreter does it.
+    """
+    if isinstance(code, int | None) and threading.active_count() == 1:
+        atexit._run_exitfuncs()
+        gc.collect()  # so that what was left open is told
+        with contextlib.suppress(OSError, ValueError):  # which an interpreter tells
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit((code or 0) & 0xFF)
+    raise SystemExit(code)
 
 
 def _bury() -> None:

@@ -115,19 +115,23 @@ def _data(text: str) -> str:
 
 
 def next_steps(begun: Beginning, text: str, places: Places) -> list[str]:
-    """What is to be done now, three steps, each with the exact names."""
+    """What is to be done now, in the order of the README's steps, each with the exact names."""
     of_slack = ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET" if begun.address else "SLACK_APP_TOKEN")
-    make = f"1. Make the Slack app from {places.manifest} at https://api.slack.com/apps."
-    steps = [make, *credentials.lines(begun.accounts, of_slack)]
+    way_in = "its signing secret" if begun.address else "an app-level token with connections:write"
+    make = [
+        f"1. Make the Slack app from {places.manifest} at https://api.slack.com/apps.",
+        f"   Install it to the workspace, and copy its bot token and {way_in}.",
+    ]
     fill_in, make_sure = to_fill_in(text), to_make_sure(text)
-    open_lines = [f"   line {n}: {what}" for n, what in fill_in]
-    open_lines += [f"   line {n}: make sure {what}" for n, what in make_sure]
+    open_lines = [*fill_in, *((n, f"make sure {what}") for n, what in make_sure)]
     marks = " or ".join(f"`{mark}`" for mark, lines in (("fill in", fill_in), ("make sure", make_sure)) if lines)
     fill = f"2. Fill in {places.config}, where {marks} stands:" if marks else f"2. Read {places.config} once."
+    lines = [f"   line {n}: {what}" for n, what in sorted(open_lines)]
+    first, *others = credentials.lines(begun.accounts, of_slack)
     last = (
-        "3. `purgebot doctor` until it finds nothing bad, then `purgebot serve`. It only observes until `mode: live`."
+        "4. `purgebot doctor` until it finds nothing bad, then `purgebot serve`. It only observes until `mode: live`."
     )
-    return [*steps, fill, *open_lines, last]
+    return [*make, fill, *lines, f"3. {first}", *(f"   {line}" for line in others), last]
 
 
 def examine(config: Path, environment: Environment, environ: Mapping[str, str]) -> None:

@@ -76,7 +76,7 @@ def lines(layers: Iterable[LayerAnswer], of_slack: Iterable[str]) -> list[str]:
     variables = [*of_slack, *(name for need in needs for name in need.variables)]
     files = [path for need in needs for path in need.files]
     return [
-        f"   Set {', '.join(dict.fromkeys(variables))} where the bot runs.",
-        *(f"   {need.note}." for need in needs if need.note),
-        *(f"   Put the secret into {path}." for path in dict.fromkeys(files)),
+        f"Set {', '.join(dict.fromkeys(variables))} where the bot runs.",
+        *(f"{need.note}." for need in needs if need.note),
+        *(f"Put the secret into {path}." for path in dict.fromkeys(files)),
     ]

@@ -68,6 +68,13 @@ def shown(text: str, limit: int = SHOWN_MAX) -> str:
     return "".join(c if c.isprintable() else "\ufffd" for c in cut).replace("`", "'")
 
 
+def in_part(text: str, limit: int) -> str:
+    """Prose of at most `limit` characters: cut behind a whole word, and marked there."""
+    if len(text) <= limit:
+        return text
+    return f"{text[:limit].rpartition(' ')[0].rstrip(' ,;:·') or text[: limit - 1]}…"
+
+
 def without_credentials(text: str) -> str:
     """One word without what could be a user name, password or token before an `@`."""
     found = _SCHEME_AND_SLASHES.match(text)

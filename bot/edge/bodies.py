@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import httpx
 
-from bot.domain.answers.codings import codings, unpackers
-from bot.domain.answers.unpacking import Mispacked, Plain, Unpacker
 from bot.edge.mishaps import Unusable, problem
+from providers.codings import codings, unpackers
+from providers.unpacking import Mispacked, Plain, Unpacker
 
 
 async def whole_body(response: httpx.Response, most: int) -> bytes:

@@ -17,7 +17,7 @@ from bot.domain.answers.answer import Answer
 from bot.domain.answers.body import Body
 from bot.domain.answers.headers import fit
 from bot.domain.proof.world import Sight
-from bot.edge.mishaps import excess
+from bot.edge.mishaps import Unusable, check
 
 PLACE_MAX, SAID_MAX = 40, 80  # characters
 AWAY = "this probe is away now"
@@ -180,8 +180,10 @@ def _answer(result: ResultDoc, began: Answer) -> Answer:
     if problem := _problem(result):
         return replace(began, problem=problem)
     headers = tuple(_lines(result.headers))
-    if too_much := excess(headers):
-        return replace(began, problem=too_much)
+    try:
+        check(headers)
+    except Unusable as exc:
+        return replace(began, problem=str(exc), given_up=exc.excess)
     answer = replace(began, status=result.code or 0, headers=headers, dialled=fit(result.resolved or "", PLACE_MAX))
     body = _body(result, answer)
     return replace(answer, text=body.text, size=body.size, digest=body.digest if _is_whole(result, answer) else "")

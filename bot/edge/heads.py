@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from bot.domain.answers.excess import Excess
 from bot.edge.mishaps import HEADERS_MAX, LARGE_HEADERS, LINES_MAX, MANY_LINES, Unusable
 
 INTERIM_MAX = 16  # answers (1xx) before the one that counts
@@ -44,12 +45,12 @@ class Heads:
         self._is_over = _INTERIM.match(self._begun) is None
         self._interim += 1
         if self._interim > INTERIM_MAX and not self._is_over:
-            raise Unusable(f"it sends more than {INTERIM_MAX} interim answers (1xx) before any other")
+            raise Unusable(f"it sends more than {INTERIM_MAX} interim answers (1xx) before any other", Excess.INTERIM)
         self._size += end
         del self._begun[:end]
 
     def _check(self, end: int) -> None:
         if self._size + end > HEADERS_MAX:
-            raise Unusable(LARGE_HEADERS)
+            raise Unusable(LARGE_HEADERS, Excess.HEADERS)
         if self._begun.count(b"\n", 0, end) > LINES_MAX + 2:  # the first and the last are none of its headers
-            raise Unusable(MANY_LINES)
+            raise Unusable(MANY_LINES, Excess.LINES)

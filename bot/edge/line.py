@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import httpcore
 import httpx
@@ -53,13 +53,19 @@ class Direct(httpx.AsyncHTTPTransport):
 
     def __init__(self, tls: ssl.SSLContext, turns: Turns) -> None:
         super().__init__(verify=tls, trust_env=False)
-        dialling = _Dialling(turns)
-        self._pool = httpcore.AsyncConnectionPool(ssl_context=tls, max_connections=1, network_backend=dialling)
+        self._dialling = _Dialling(turns)
+        self._pool = httpcore.AsyncConnectionPool(ssl_context=tls, max_connections=1, network_backend=self._dialling)
+
+    @property
+    def has_heard(self) -> bool:
+        """Whether anything of an answer came."""
+        return self._dialling.has_heard
 
 
 class _Dialling(httpcore.AnyIOBackend):
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
+        self.has_heard = False
 
     async def connect_tcp(
         self,
@@ -70,15 +76,25 @@ class _Dialling(httpcore.AnyIOBackend):
         socket_options: _Options | None = None,
     ) -> httpcore.AsyncNetworkStream:
         """The connection, counted."""
-        return Line(await super().connect_tcp(host, port, timeout, local_address, socket_options), self._turns)
+        return Line(
+            await super().connect_tcp(host, port, timeout, local_address, socket_options), self._turns, self._hear
+        )
+
+    def _hear(self) -> None:
+        self.has_heard = True
+
+
+def _nobody() -> None:
+    """Nobody is told."""
 
 
 class Line(httpcore.AsyncNetworkStream):
-    """A connection whose answer is counted as it arrives."""
+    """A connection whose answer is counted as it arrives; whenever some of it does, `hear` is told."""
 
-    def __init__(self, stream: httpcore.AsyncNetworkStream, turns: Turns) -> None:
+    def __init__(self, stream: httpcore.AsyncNetworkStream, turns: Turns, hear: Callable[[], None] = _nobody) -> None:
         self._stream = stream
         self._turns = turns
+        self._hear = hear
         self._heads = Heads()
         self._crumbs = Crumbs()
 
@@ -88,6 +104,8 @@ class Line(httpcore.AsyncNetworkStream):
         await self._turns.wait()
         self._heads.take(data)
         self._crumbs.take(len(data))
+        if data:
+            self._hear()
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as httpcore has it
@@ -105,7 +123,7 @@ class Line(httpcore.AsyncNetworkStream):
         timeout: float | None = None,  # noqa: ASYNC109 - as httpcore has it
     ) -> httpcore.AsyncNetworkStream:
         """The same connection, encrypted."""
-        return Line(await self._stream.start_tls(ssl_context, server_hostname, timeout), self._turns)
+        return Line(await self._stream.start_tls(ssl_context, server_hostname, timeout), self._turns, self._hear)
 
     def get_extra_info(self, info: str) -> object:
         """What else is known of it."""

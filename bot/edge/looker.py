@@ -24,8 +24,8 @@ import structlog
 
 from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
 from bot.domain.answers.body import Body
-from bot.domain.answers.codings import unreadable
 from bot.domain.answers.devices import as_device
+from bot.domain.answers.excess import Excess
 from bot.domain.answers.headers import (
     age_of,
     browsers_are_told,
@@ -38,9 +38,8 @@ from bot.domain.answers.headers import (
     type_of,
     version_of,
 )
-from bot.domain.answers.locations import led, mark_of
+from bot.domain.answers.locations import led, mark_of, unblanked
 from bot.domain.answers.marks import cdns_on, challenge_on
-from bot.domain.answers.unpacking import Mispacked
 from bot.domain.grammar.words import Notes, shown
 from bot.domain.masking import masked
 from bot.domain.proof.verdict import Look
@@ -48,15 +47,18 @@ from bot.domain.reach import denied
 from bot.domain.site import Marker
 from bot.domain.target import Address, Unreadable, read_address
 from bot.edge.line import Direct, Turns
-from bot.edge.mishaps import Barred, Crumbs, Unusable, cut_off, excess, problem
+from bot.edge.mishaps import Barred, Crumbs, Unusable, check, cut_off, given_up, problem
 from bot.ports import Clock, ReadHeaders
 from providers.cache_status import told
+from providers.codings import unreadable
 from providers.contract import Seen, Sighting
+from providers.unpacking import Mispacked, Splintered
 
 LOOK_SECONDS = 8.0  # one look in all
 CONNECT_SECONDS = 3.0  # to be connected, and again for TLS, shared by the addresses that are tried
 ADDRESSES_MAX = 3  # of a name, tried one after the other
 SAYS_MAX = 40  # characters
+NAMING = frozenset(["server", "via", "x-powered-by"])
 VARIES_MAX = 200
 URL_MAX = 500
 PORT_MAX = 65_535
@@ -131,12 +133,13 @@ class EdgeLooker:
             async with asyncio.timeout(self._seconds):
                 answer = await self._fetch(began, address, came)
         except TimeoutError:
-            late = f"{came[0].status}, and no whole body" if came else "no answer"
-            answer = replace((came or [began])[0], problem=f"{late} within {self._seconds:g} s", late=bool(came))
+            answer = _late(began, came, self._seconds)
         except Barred:
             answer = replace(began, problem=REFUSED)
         except (Unusable, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, Mispacked) as exc:
-            answer = replace(began, problem=problem(exc))
+            too_much = given_up(exc)
+            told = _of_its_sender(came) if too_much else ()
+            answer = replace(began, headers=told, problem=problem(exc), given_up=too_much)
         return replace(answer, at=self._clock.now())
 
     async def _fetch(self, began: Answer, address: str, came: list[Answer]) -> Answer:
@@ -183,7 +186,12 @@ class EdgeLooker:
 
     async def _ask(self, request: httpx.Request, began: Answer, came: list[Answer]) -> Answer:
         async with self._transport() as transport:
-            response = await transport.handle_async_request(request)
+            try:
+                response = await transport.handle_async_request(request)
+            except asyncio.CancelledError:
+                if isinstance(transport, Direct) and transport.has_heard:
+                    came.append(began)
+                raise
             try:
                 return await _answer(response, began, came)
             finally:
@@ -211,8 +219,16 @@ class EdgeLooker:
         if answer.problem:
             asked = varied(answer.asked)
             broken = answer.status if answer.is_broken else 0
-            return Look(answer.place, answer.url, answer.at, problem=answer.problem, variant=asked, broken=broken)
-        leads_to = answer.says("location") if 300 <= answer.status < 400 else ""
+            return Look(
+                answer.place,
+                answer.url,
+                answer.at,
+                problem=answer.problem,
+                variant=asked,
+                broken=broken,
+                given_up=answer.given_up,
+            )
+        leads_to = unblanked(answer.location) if 300 <= answer.status < 400 else ""
         headers, host = answer.joined(), urlsplit(answer.url).hostname or ""
         read = by or self._sightings.get(host)
         sighting = told(read(headers) if read else Sighting(), headers)
@@ -251,14 +267,27 @@ class EdgeLooker:
 async def _answer(response: httpx.Response, began: Answer, came: list[Answer]) -> Answer:
     """What came; as soon as its headers are there it stands in `came`, without a body. Raises Unusable."""
     headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
-    if too_much := excess(headers):
-        raise Unusable(too_much)
     answer = replace(began, status=response.status_code, headers=headers, dialled=_dialled(response))
     came.append(answer)
+    check(headers)
     body, broken = await _read(response, answer)
     if broken:
         return replace(answer, problem=broken)
     return replace(answer, text=body.text, charset=body.charset, digest=body.digest, size=body.size, begins=body.begins)
+
+
+def _late(began: Answer, came: Sequence[Answer], seconds: float) -> Answer:
+    """What had come by the end of its time: nothing, some of its headers, or all of them and not the body."""
+    if not came:
+        return replace(began, problem=f"no answer within {seconds:g} s")
+    what = f"{came[0].status}, and no whole body" if came[0].status else "no end of its headers"
+    return replace(came[0], problem=f"{what} within {seconds:g} s", late=True, given_up=Excess.TIME)
+
+
+def _of_its_sender(came: Sequence[Answer]) -> tuple[tuple[str, str], ...]:
+    """By which headers whoever sent an answer names itself."""
+    said = ((name, value[:SAYS_MAX]) for name, value in (came[0].headers if came else ()) if name in NAMING)
+    return tuple(dict(said).items())
 
 
 def _dialled(response: httpx.Response) -> str:
@@ -279,6 +308,8 @@ async def _read(response: httpx.Response, answer: Answer) -> tuple[Body, str]:
             crumbs.take(len(chunk))
             if not body.take(chunk):
                 break
+    except Splintered as exc:
+        raise Unusable(problem(exc), Excess.PARTS) from exc
     except Mispacked as exc:
         return body, problem(exc)
     except (httpx.RemoteProtocolError, httpx.ReadError):

@@ -12,7 +12,8 @@ import httpx
 from bot.domain.answers.answer import UNTRUSTED
 from bot.domain.answers.caches import TARGETED
 from bot.domain.answers.caching import titled
-from bot.domain.answers.unpacking import Mispacked, Splintered
+from bot.domain.answers.excess import Excess
+from providers.unpacking import Mispacked, Splintered
 
 HEADERS_MAX = 64_000  # bytes
 LINES_MAX = 256  # headers of one answer
@@ -34,7 +35,12 @@ class Barred(Exception):
 
 
 class Unusable(Exception):
-    """There was an answer that nothing can be made of; the text says why."""
+    """There was an answer that nothing can be made of; the text says why, `excess` of what there was too much in
+    one that came to a look."""
+
+    def __init__(self, why: str, excess: Excess | None = None) -> None:
+        super().__init__(why)
+        self.excess = excess
 
 
 class Crumbs:
@@ -49,20 +55,21 @@ class Crumbs:
         self._pieces += 1
         self._bytes += size
         if self._pieces > PIECES_MAX and self._bytes < self._pieces * PIECE_MIN:
-            raise Unusable(f"its answer only trickles in, in more than {PIECES_MAX:,} small pieces")
+            raise Unusable(f"its answer only trickles in, in more than {PIECES_MAX:,} small pieces", Excess.PIECES)
 
 
-def excess(headers: Sequence[tuple[str, str]]) -> str:
-    """What is too much of an answer's headers, their names in lower case; "" where they may be taken apart."""
+def check(headers: Sequence[tuple[str, str]]) -> None:
+    """See whether an answer's headers, their names in lower case, may be taken apart. Raises Unusable."""
     if len(headers) > LINES_MAX:
-        return MANY_LINES
+        raise Unusable(MANY_LINES, Excess.LINES)
     if sum(len(name) + len(value) + 4 for name, value in headers) > HEADERS_MAX:
-        return LARGE_HEADERS
+        raise Unusable(LARGE_HEADERS, Excess.HEADERS)
     sizes = Counter[str]()
     for name, value in headers:
         sizes[name] += len(value) + 2
-    large = (name for name, size in sizes.items() if size > FIELD_MAX and _is_read_apart(name))
-    return next((f"its {titled(name)} is larger than {FIELD_MAX // 1000} kB" for name in large), "")
+    large = next((name for name, size in sizes.items() if size > FIELD_MAX and _is_read_apart(name)), "")
+    if large:
+        raise Unusable(f"its {titled(large)} is larger than {FIELD_MAX // 1000} kB", Excess.HEADERS)
 
 
 def _is_read_apart(name: str) -> bool:
@@ -97,6 +104,18 @@ def problem(error: BaseException) -> str:
     return _problem_of_http(error, causes)
 
 
+def given_up(error: BaseException) -> Excess | None:
+    """Of what there was too much in an answer that came; None where it failed otherwise."""
+    causes = _causes(error)
+    found = next((cause.excess for cause in causes if isinstance(cause, Unusable)), None)
+    return found or (Excess.HEADERS if _is_too_large(causes) else None)
+
+
+def _is_too_large(causes: Sequence[BaseException]) -> bool:
+    """Whether httpcore has given up the headers."""
+    return any(getattr(cause, "error_status_hint", 0) == 431 for cause in causes)
+
+
 def _causes(error: BaseException | None) -> list[BaseException]:
     if error is None:
         return []
@@ -112,7 +131,7 @@ def _problem_of_http(error: BaseException, causes: Sequence[BaseException]) -> s
             return "no answer in time"
         case httpx.ConnectError():
             return "no connection could be made"
-        case httpx.RemoteProtocolError() if any(getattr(c, "error_status_hint", 0) == 431 for c in causes):
+        case httpx.RemoteProtocolError() if _is_too_large(causes):
             return LARGE_HEADERS
         case httpx.NetworkError() | httpx.RemoteProtocolError():
             return "the answer was cut off, or is not HTTP"

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from bot.domain.jobs.job import CLOSED, State
 from bot.ledger.approval_audit import awaited
 from bot.ledger.chain import Breach, microseconds
+from bot.ledger.damaged import unreadable
 from bot.ledger.job_entries import FIXED, NAMED, Cast, Doc, Said
 from bot.ledger.ledger import Row
 from bot.ledger.likeness import OTHER_PLAN, besides, unlike
@@ -56,6 +57,8 @@ class Agreement:
         ]
         if row["state"] in CLOSED:
             told += unsealed(self._reading, job, said.seals, bool(told))
+        if told or row["state"] not in CLOSED:
+            told = [*unreadable(self._reading, job), *told]
         if {*told} <= {OTHER_TARGETS}:
             told = [*dict.fromkeys([*told, *besides(self._reading, job, row, said)])]
         if said.seals.forged and not told:

@@ -13,7 +13,7 @@ from bot.ledger.budgets import Budgets
 from bot.ledger.codec import CALL, RECEIPT, TROUBLE, maybe, number, pack, unpack, whole
 from bot.ledger.ledger import Row, Transaction
 from bot.ledger.sums import call_hash
-from providers.contract import Call, Pace, Receipt
+from providers.contract import Call, Kind, Pace, Receipt
 
 IDS_MAX = 5  # provider ids and failing targets kept for the card
 
@@ -28,7 +28,7 @@ class Batches:
     def release(self, job: int, position: int) -> int:
         """Let the lane send a layer's calls; how many there are."""
         n = self._move(job, position, ("held",), BatchState.QUEUED)
-        self._recount(job, position)
+        self.recount(job, position)
         return n
 
     def again_after(self, job: int, position: int) -> float:
@@ -48,7 +48,8 @@ class Batches:
             new=new, job=job, position=position,
         )  # fmt: skip
 
-    def _recount(self, job: int, position: int) -> None:
+    def recount(self, job: int, position: int) -> None:
+        """Count the calls of a layer anew."""
         rows = self._tx.rows(
             "select state, count(*) as n from batches where job = :job and position = :position group by state",
             job=job, position=position,
@@ -166,7 +167,7 @@ class Batches:
             "update layers set calls = calls + :more where job = :job and position = :position",
             more=len(calls) - 1, **where,
         )  # fmt: skip
-        self._recount(batch.job, batch.position)
+        self.recount(batch.job, batch.position)
         return took, [call_hash(text) for text in packed]
 
     def _taken(self, outcome: Outcome, now: float) -> tuple[BatchState, float]:
@@ -206,6 +207,33 @@ class Batches:
         )
         return not rows or whole(rows[0]["open"]) <= 0
 
+    def first_taken(self, job: int, position: int) -> float | None:
+        """When the first call of a layer that its provider took was sent, in seconds since the epoch."""
+        return self._taken_at(job, position, "min")
+
+    def last_taken(self, job: int, position: int) -> float | None:
+        """When the last one was."""
+        return self._taken_at(job, position, "max")
+
+    def _taken_at(self, job: int, position: int, which: str) -> float | None:
+        rows = self._tx.rows(
+            f"select {which}(sent_at) as at from batches"
+            " where job = :job and position = :position and state in ('sent', 'confirmed')",
+            job=job, position=position,
+        )  # fmt: skip
+        return maybe(rows[0]["at"])
+
+    def taken(self, job: int, position: int, most: int) -> list[tuple[Kind, tuple[str, ...], float]]:
+        """The calls of a layer that its provider took: what each names, and when it was sent. None where there are more
+        than `most`."""
+        rows = self._tx.rows(
+            "select call, sent_at from batches where job = :job and position = :position"
+            " and state in ('sent', 'confirmed') limit :most",
+            job=job, position=position, most=most + 1,
+        )  # fmt: skip
+        calls = [(unpack(CALL, row["call"]), number(row["sent_at"])) for row in rows if len(rows) <= most]
+        return [(call.kind, call.targets, at) for call, at in calls]
+
     def cancel(self, job: int) -> int:
         """Take back every call of `job` that has not been sent; how many. What went once stays sent, also where a
         second pass was to follow."""
@@ -215,7 +243,7 @@ class Batches:
         )
         for row in self._tx.rows("select position from layers where job = :job", job=job):
             n += self._move(job, whole(row["position"]), ("held", "queued"), BatchState.CANCELLED)
-            self._recount(job, whole(row["position"]))
+            self.recount(job, whole(row["position"]))
         return n
 
     def revive(self, job: int, position: int) -> int:
@@ -225,7 +253,7 @@ class Batches:
             " where job = :job and position = :position and state in ('failed', 'cancelled', 'unknown', 'queued')",
             job=job, position=position,
         )  # fmt: skip
-        self._recount(job, position)
+        self.recount(job, position)
         return n
 
     def is_refused(self, job: int) -> bool:
@@ -263,7 +291,7 @@ class Batches:
             id=batch.id, state=state, ready=ready, receipt=pack(RECEIPT, receipt), now=now,
             trouble=pack(TROUBLE, trouble) if trouble else None,
         )  # fmt: skip
-        self._recount(batch.job, batch.position)
+        self.recount(batch.job, batch.position)
         self._tx.run(
             "update layers set ready_at = (select max(ready_at) from batches where job = :job and position = :position"
             " and state = 'sent') where job = :job and position = :position",

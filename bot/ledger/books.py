@@ -33,6 +33,7 @@ from bot.ledger.retention import Retention
 from bot.ledger.reviews import Reviews
 from bot.ledger.schedules import Schedules
 from bot.ledger.seal import is_judged, is_layered, is_written, judged_of, seal_of, written_of
+from bot.ledger.set_aside import SetAside
 from bot.ledger.warmings import Warmings
 from bot.ledger.window import Window
 
@@ -49,6 +50,7 @@ class Books:
         self.asked = AskedBook(tx)
         self.budgets = Budgets(tx)
         self.batches = Batches(tx, self.budgets)
+        self.set_aside = SetAside(tx, self.jobs, self.batches)
         self.messages = Messages(tx)
         self.homes = Homes(tx)
         self.known = Known(tx)

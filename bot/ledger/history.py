@@ -32,7 +32,7 @@ _LAYERS = """(select group_concat(
     || coalesce(json_extract(layers.doc, '$.trouble.said'), ''), char(10))
   from layers where layers.job = jobs.id)"""
 _BEGINS = f"coalesce({_DOC.format('ran_early')}, {_DOC.format('scheduled_for')}, created)"
-_ALSO = f"coalesce({_DOC.format('also_by')}, '[]')"
+_ALSO = "iif(json_type(jobs.doc, '$.also_by') = 'array', json_extract(jobs.doc, '$.also_by'), '[]')"
 _RAN = "exists (select 1 from layers where layers.job = {} and json_extract(layers.doc, '$.started') is not null)"
 _GO_AHEADS = ("voted_yes", "let_go", "glass_broken", "retried")  # what people let a job go on with, as its thread tells
 _GO_AHEAD = f"""(select max(at) from lines where lines.job = jobs.id and at <= {_DOC.format("proven")}
@@ -45,6 +45,8 @@ _GLASS = (
 _BROKEN = """exists (select 1 from reviews where reviews.job = history.job) and coalesce(
   (select json_extract(doc, '$.approval.broken_by') from jobs where id = history.job), '') != ''"""
 _GONE = "exists (select 1 from layers where layers.job = history.job and (sent > 0 or unknown > 0))"
+_IS_JSON = """json_valid(jobs.doc)
+  and not exists (select 1 from layers where layers.job = jobs.id and not json_valid(layers.doc))"""
 _PARTS = (
     "'P-' || jobs.id", "requested_by", _LIST.format("also_by"), "site", "kind", "state", "verdict",
     _DOC.format("rule"), _DOC.format("reason"),
@@ -93,18 +95,17 @@ class History:
         self._tx.run(_KEEP.format("jobs.id = :job"), job=job)
 
     def catch_up(self) -> None:
-        """Write what is missing: jobs from before there was a history, or from one that knew less of them."""
+        """Write what is missing: jobs from before there was a history, or from one that knew less of them. What holds
+        something else than JSON is left to whoever parks it."""
         if not self._tx.rows("select 1 from jobs limit 1"):
             return
-        self._tx.run(_KEEP.format("jobs.id > (select coalesce(max(job), 0) from history)"))
-        self._tx.run(_KEEP.format("jobs.id in (select job from history where ran is null)"))
-
-        self._tx.run(
-            _KEEP.format(
-                "jobs.id in (select job from history where job in (select job from reviews)"
-                " and words not like '%break-glass%')"
-            )
-        )
+        for missing in (
+            "jobs.id > (select coalesce(max(job), 0) from history)",
+            "jobs.id in (select job from history where ran is null)",
+            "jobs.id in (select job from history where job in (select job from reviews)"
+            " and words not like '%break-glass%')",
+        ):
+            self._tx.run(_KEEP.format(f"{missing} and {_IS_JSON}"))
 
     def forget(self, job: int) -> None:
         """`job` is found no more; for where its rows are deleted."""

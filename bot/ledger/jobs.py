@@ -12,6 +12,7 @@ from bot.domain.proof.verdict import Look, Verdict
 from bot.domain.target import Target
 from bot.ledger import homes
 from bot.ledger.codec import JOB, LAYER, LOOK, TARGETS, maybe, number, pack, unpack, whole
+from bot.ledger.damaged import LAYERS, layer_of, stand_in
 from bot.ledger.history import History
 from bot.ledger.ledger import Row, Transaction, Value
 from bot.ledger.packed import PackedLayer, PackedPlan
@@ -41,7 +42,7 @@ class Jobs:
             "insert into jobs"
             " (key, site, state, verdict, kind, requested_by, created, due_at, version, digest, doc) values ("
             ":key, :site, :state, :verdict, :kind, :by, :created, :due, 1, :digest, :doc)",
-            **{**_columns(bare), "by": job.requested_by, "created": job.created, "key": key},
+            **{**columns(bare), "by": job.requested_by, "created": job.created, "key": key},
         )
         self._tx.run("insert into targets (job, doc) values (:job, :doc)", job=number, doc=plan.targets)
         for position, layer in enumerate(plan.layers):
@@ -98,13 +99,19 @@ class Jobs:
         return [self._whole(row, with_looks=row["state"] == State.CHECKING) for row in found]
 
     def _whole(self, row: Row, with_looks: bool = True) -> JobView:
+        """The job of `row`; where it cannot be read, what stands in for it."""
+        try:
+            return self._read(row, with_looks)
+        except ValueError:  # what pydantic, enums and numbers raise
+            number = whole(row["id"])
+            layers, packed = self._tx.rows(LAYERS, job=number), self.packed_targets(number)
+            return replace(stand_in(row, layers, packed), url=self._link(number))
+
+    def _read(self, row: Row, with_looks: bool) -> JobView:
+        """Raises ValueError where `row`, or one that belongs to it, holds something else."""
         job = unpack(JOB, row["doc"])
         number = whole(row["id"])
-        layers = self._tx.rows(
-            "select *, (select max(blocked_until) from budgets where budgets.account = layers.account) as waits_until"
-            " from layers where job = :job order by position",
-            job=number,
-        )
+        layers = self._tx.rows(LAYERS, job=number)
         looks = self._looks(number) if with_looks else dict.fromkeys(_PHASES, ())
         return replace(
             job,
@@ -113,7 +120,7 @@ class Jobs:
             verdict=Verdict(str(row["verdict"])),
             version=whole(row["version"]),
             due_at=maybe(row["due_at"]),
-            layers=tuple(_layer(layer) for layer in layers),
+            layers=tuple(layer_of(layer) for layer in layers),
             before=looks["before"],
             looks=looks["after"],
             first_looks=looks["first"],
@@ -154,7 +161,7 @@ class Jobs:
             "update jobs set state = :state, verdict = :verdict, due_at = :due, version = version + 1, doc = :doc"
             " where id = :id and version = :version",
             id=job.id, version=job.version,
-            **{k: v for k, v in _columns(job).items() if k in ("state", "verdict", "due", "doc")},
+            **{k: v for k, v in columns(job).items() if k in ("state", "verdict", "due", "doc")},
         )  # fmt: skip
         if changed != 1:
             raise StaleJob(job.name)
@@ -323,7 +330,8 @@ def _bare(job: JobView) -> JobView:
     return replace(job, layers=(), looks=(), before=(), first_looks=(), warming=None, urgent_by="", repeat=None)
 
 
-def _columns(job: JobView) -> dict[str, Value]:
+def columns(job: JobView) -> dict[str, Value]:
+    """What stands of `job` in its row, but for its key, who asked and when."""
     bare = _bare(job)
     return {
         "site": job.site,
@@ -338,20 +346,3 @@ def _columns(job: JobView) -> dict[str, Value]:
 
 def _layer_doc(layer: LayerView) -> str:
     return pack(LAYER, layer)
-
-
-def _layer(row: Row) -> LayerView:
-    return replace(
-        unpack(LAYER, row["doc"]),
-        state=LayerState(str(row["state"])),
-        calls=whole(row["calls"]),
-        sent=whole(row["sent"]),
-        open=whole(row["open"]),
-        pending=whole(row["pending"]),
-        failed=whole(row["failed"]),
-        unknown=whole(row["unknown"]),
-        cancelled=whole(row["cancelled"]),
-        retries=whole(row["retries"]),
-        ready_at=maybe(row["ready_at"]),
-        waits_until=maybe(row["waits_until"]) if row["state"] == LayerState.PURGING else None,
-    )

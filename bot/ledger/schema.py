@@ -52,6 +52,7 @@ create index if not exists jobs_due on jobs (due_at) where due_at is not null;
 create index if not exists jobs_state on jobs (state);
 create index if not exists jobs_by on jobs (requested_by, created);
 create index if not exists jobs_site on jobs (site, id);
+create index if not exists jobs_torn on jobs (id) where not json_valid(doc);
 create index if not exists jobs_timed on jobs (requested_by)
   where case when json_valid(doc) then json_extract(doc, '$.scheduled_for') end > 0;
 
@@ -64,6 +65,8 @@ create table if not exists layers (
   cancelled integer not null default 0, retries integer not null default 0, ready_at real,
   primary key (job, position)
 );
+
+create index if not exists layers_torn on layers (job) where not json_valid(doc);
 
 create table if not exists batches (
   id integer primary key autoincrement, job integer not null, position integer not null, account text not null,

@@ -115,8 +115,8 @@ def is_layered(tx: Transaction, job: int, asked: Mapping[str, object]) -> bool:
     if "layers" not in asked:
         return True
     rows = tx.rows(
-        "select account, calls, json_extract(doc, '$.spends') as spends, json_extract(doc, '$.started') as started"
-        " from layers where job = :job order by position",
+        f"select account, calls, iif(json_type({SOUND}, '$.spends') = 'object', json_extract(doc, '$.spends'), '{{}}')"
+        f" as spends, json_extract({SOUND}, '$.started') as started from layers where job = :job order by position",
         job=job,
     )
     if any(row["started"] is not None for row in rows):

@@ -216,7 +216,8 @@ def _again(books: Books, job: JobView, actor: Actor, now: float) -> Done:
     books.journal.add(now, "retried", actor.id, job.id, digest=job.digest)
     fresh = replace(
         job, state=State.QUEUED, due_at=now, ended=None, purged=None, proven=None, why="", round=0, crashes=0,
-        fresh_at=(), stale_at=(), was_old_at=(), refetched_at=(), not_seen_new=(), seen=0,
+        doubts=(), fresh_at=(), stale_at=(), was_old_at=(), refetched_at=(), not_seen_new=(), seen=0,
+        looked_before=False,
     )  # fmt: skip
     hold = None if job.rule == OVERRULED else books.holds.on(job.site, now)
     saved = books.jobs.save(fresh if hold is None else hold_back(books, fresh, hold.alone, now))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.deploys.file_rules import NO_FILE, Template
-from bot.domain.deploys.globs import BadRule, Glob
+from bot.domain.deploys.globs import BadRule, Glob, relative
 from bot.domain.shown import refused_character
 from bot.domain.site import DeployRules, FileRule, Site
 from bot.settings.complaints import Complaints, quoted
@@ -23,7 +23,7 @@ def read_deploy(complaints: Complaints, doc: DeployDoc | None, site: Site, place
         complaints.add((*place, "files"), what, "Say more with stars.")
     files = [_rule(complaints, rule, site, (*place, "files", n)) for n, rule in enumerate(doc.files)]
     for n, rule in enumerate(files):
-        if rule.match in [other.match for other in files[:n]]:
+        if relative(rule.match) in [relative(other.match) for other in files[:n]]:
             what = f"{quoted(rule.match)} has a rule already."
             complaints.add((*place, "files", n, "match"), what, "Let one rule hold all that it purges.")
     widen = [_widened(complaints, typed, (*place, "widen", n)) for n, typed in enumerate(doc.widen)]

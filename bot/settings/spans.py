@@ -14,6 +14,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, time, timedelta, tzinfo
 from difflib import get_close_matches
 from functools import cache
+from importlib.resources import files
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.domain.policies.hours import Days, Shift, Week
@@ -49,15 +50,24 @@ def duration(complaints: Complaints, place: Place, typed: str) -> float:
 
 def zone(complaints: Complaints, place: Place, typed: str) -> tzinfo | None:
     """A time zone by its name in the IANA database, https://www.iana.org/time-zones."""
-    known = _zones()
-    if typed in known:
+    if typed in _shipped() or typed in _zones():
         return ZoneInfo(typed)
+    known = _zones()
     near = _near_zone(typed, known)
     like = "Write one like Europe/Berlin or UTC." if known else "This machine knows none: install tzdata."
     if _OFFSET.fullmatch(typed):
         like = "Write a place, such as Europe/Berlin, since an offset knows no summer time; or UTC."
     complaints.add(place, f"there is no time zone {quoted(typed)}.", f"Did you mean `{near}`?" if near else like)
     return None
+
+
+@cache
+def _shipped() -> frozenset[str]:
+    """The zones that come with tzdata, in one file; empty where it is not installed."""
+    try:
+        return frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
+    except (ModuleNotFoundError, OSError):
+        return frozenset()
 
 
 @cache

@@ -95,6 +95,23 @@ tell() {
     [ -z "$words" ] || printf '%s\n' "$words" | sed 's/^/purgebot: /'
 }
 
+# counted NAME: the first whole number of that name in the answer; nothing where there is none.
+counted() { grep -oE "\"$1\": *[0-9]+" "$answer" | head -n 1 | grep -oE '[0-9]+$' || true; }
+
+# part SEEN OF WHAT: ", 60 of 1,500 WHAT looked at" where that is known and not all of them.
+part() {
+    [ -n "$1" ] && [ -n "$2" ] && [ "$1" -lt "$2" ] || return 0
+    printf '%s of %s' "$1" "$2" | sed -e ':a' -e 's/\([0-9]\)\([0-9]\{3\}\)\([^0-9]\|$\)/\1,\2\3/' -e 'ta' -e 's/^/, /'
+    printf ' %s looked at' "$3"
+}
+
+# partly: how much of the purge the verdict rests on, as the card says it; nothing where that is all.
+partly() {
+    part "$(counted targets_looked_at)" "$(counted targets)" targets
+    pages=$(counted pages_under_prefixes_looked_at)
+    part "${pages:-0}" "$(counted pages_under_prefixes)" 'pages under prefixes'
+}
+
 # look JOB SECONDS: follows the job for so long; the HTTP status.
 look() { ask "get_$(openssl rand -hex 16)" "$nothing" "$url/v1/jobs/$1?wait=$2"; }
 
@@ -172,7 +189,7 @@ while :; do
     waiting) sleep 2 ;; # for people, who are asked in Slack
     esac
 done
-echo "purgebot: $job $state, $verdict"
+echo "purgebot: $job $state, $verdict$(partly)"
 case $state:$verdict in
 done:fresh | done:unchecked) code=0 ;;
 done:stale) code=3 ;;

@@ -152,17 +152,15 @@ class Chat:
         asked = request.query_params
         channel = self._callers.channel(asked.get("channel", ""), asked.get("user", ""))
         said = self._room.seen(channel.id, asked.get("thread_ts", ""), asked.get("user", ""))
-        return JSONResponse([message.shown() | self._with_files(message) for message in said])
+        brought = self._files.by_message(channel.id)
+        files = {ts: {"files": some} for ts, some in brought.items()}
+        return JSONResponse([message.shown() | files.get(message.ts, {}) for message in said])
 
     async def _open_views(self, request: Request) -> Response:
         person = self._callers.person(request.query_params.get("user", ""))
         home = self._views.home(person.id)
         shown = [view.shown() for view in self._views.stack(person.id)]
         return JSONResponse({"open": shown, "home": home.shown() if home else None})
-
-    def _with_files(self, message: Message) -> Doc:
-        files = self._files.of(message.channel, message.ts)
-        return {"files": files} if files else {}
 
     def _action(self, element: Mapping[str, object], block_id: str, value: str | None) -> Doc:
         own = element.get("value")

@@ -57,6 +57,13 @@ class Files:
         sql = "SELECT *, length(content) AS size FROM slack_files WHERE channel = ? AND ts = ?"
         return [self._record(row) for row in self._store.rows(sql, (channel, ts))]
 
+    def by_message(self, channel: str) -> dict[str, list[Doc]]:
+        """What the messages of a channel bring, by their time stamps."""
+        brought: dict[str, list[Doc]] = {}
+        for row in self._store.rows("SELECT *, length(content) AS size FROM slack_files WHERE channel = ?", (channel,)):
+            brought.setdefault(str(row["ts"]), []).append(self._record(row))
+        return brought
+
     async def info(self, asked: Arguments) -> Doc:
         """files.info."""
         found = self.find(asked.needed("file"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from sqlite3 import Row
 
 from playground.people import APP, BOT, BOT_USER, TEAM
@@ -189,10 +190,16 @@ def _block_ids(blocks: Sequence[object]) -> list[str]:
 
 def _message(row: Row) -> Message:
     return Message(
-        row["channel"], row["ts"], row["user"], row["text"], json.loads(row["blocks"]), row["thread_ts"],
+        row["channel"], row["ts"], row["user"], row["text"], _read(row["blocks"]), row["thread_ts"],
         row["only_for"], _doc(row["metadata"]) or None, tuple(json.loads(row["pings"])), row["edited"],
         tuple(json.loads(row["notes"])), bool(row["gone"]),
     )  # fmt: skip
+
+
+@lru_cache(1024)
+def _read(text: str) -> tuple[object, ...]:
+    """A channel is read again and again, and little in it is new; what is read is never changed."""
+    return tuple(json.loads(text))
 
 
 def _doc(text: str) -> Doc:

@@ -64,7 +64,7 @@ def test_what_was_set_otherwise_is_told_otherwise(one: LayerAnswer, needs: ToSet
 
 def test_all_of_it_is_told_in_words() -> None:
     assert [
-        "   Set SLACK_BOT_TOKEN, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY where the bot runs.",
-        f"   {AWS}.",
-        "   Put the secret into /etc/purgebot/edgerc.",
+        "Set SLACK_BOT_TOKEN, AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY where the bot runs.",
+        f"{AWS}.",
+        "Put the secret into /etc/purgebot/edgerc.",
     ] == lines([layer("cloudfront"), layer("akamai")], ["SLACK_BOT_TOKEN"])

@@ -90,11 +90,12 @@ def test_what_is_next_names_the_files_the_variables_and_the_lines(folder: Path, 
     assert [
         f"Written: {config} and {manifest}.",
         f"1. Make the Slack app from {manifest} at https://api.slack.com/apps.",
-        "   Set SLACK_BOT_TOKEN, SLACK_APP_TOKEN, CLOUDFLARE_TOKEN where the bot runs.",
+        "   Install it to the workspace, and copy its bot token and an app-level token with connections:write.",
         f"2. Fill in {config}, where `fill in` stands:",
         "   line 25: the zone's id, 32 hex digits, on the domain's overview page",
-        "3. `purgebot doctor` until it finds nothing bad, then `purgebot serve`. It only observes until `mode: live`.",
-    ] == result.stdout.splitlines()[-6:]
+        "3. Set SLACK_BOT_TOKEN, SLACK_APP_TOKEN, CLOUDFLARE_TOKEN where the bot runs.",
+        "4. `purgebot doctor` until it finds nothing bad, then `purgebot serve`. It only observes until `mode: live`.",
+    ] == result.stdout.splitlines()[-7:]
     assert "fill in" in config.read_text(encoding="utf-8").splitlines()[24]
 
 

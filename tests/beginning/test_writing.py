@@ -21,6 +21,7 @@ from bot.beginning.answers import (
     site_name,
     usual,
 )
+from bot.beginning.begin import Places, next_steps
 from bot.beginning.writing import config_text, manifest_text, quoted, to_fill_in, to_make_sure
 from bot.settings import Mode, Settings, load
 from bot.settings.placeholders import needed_of_account
@@ -197,3 +198,32 @@ def command(text: str) -> str:
     features = data(text)["features"]
     assert isinstance(features, dict)
     return str(features["slash_commands"][0]["command"])
+
+
+BY = {
+    "Socket Mode": ("", "an app-level token with connections:write", "SLACK_APP_TOKEN"),
+    "signed HTTP": (ADDRESS, "its signing secret", "SLACK_SIGNING_SECRET"),
+}
+
+
+@pytest.mark.parametrize(("address", "way_in", "variable"), BY.values(), ids=BY)
+def test_what_is_next_goes_from_the_app_to_the_first_start_and_down_the_file(
+    address: str, way_in: str, variable: str
+) -> None:
+    begun = Beginning(
+        "shop", ("www.shop.test",), (LayerAnswer("cloudflare", {"token": "file:/run/cf"}),),
+        doubt="it answered 409", address=address,
+    )  # fmt: skip
+    told = next_steps(begun, config_text(begun), Places(Path("a.yaml"), Path("m.yml")))
+    numbers = [int(line.split()[1].rstrip(":")) for line in told if line.startswith("   line ")]
+    assert [
+        "1. Make the Slack app from m.yml at https://api.slack.com/apps.",
+        f"   Install it to the workspace, and copy its bot token and {way_in}.",
+        "2. Fill in a.yaml, where `fill in` or `make sure` stands:",
+        f"   line {numbers[0]}: make sure that the name is right; it answered 409",
+        f"   line {numbers[1]}: the zone's id, 32 hex digits, on the domain's overview page",
+        f"3. Set SLACK_BOT_TOKEN, {variable} where the bot runs.",
+        "   Put the secret into /run/cf.",
+        "4. `purgebot doctor` until it finds nothing bad, then `purgebot serve`. It only observes until `mode: live`.",
+    ] == told
+    assert numbers == sorted(numbers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.shown import count
+from bot.domain.shown import count, in_part
 
 
 @pytest.mark.parametrize(
@@ -18,3 +18,16 @@ def test_one_is_one_and_others_are_many(n: int, expected: str) -> None:
 
 def test_an_irregular_plural_is_named() -> None:
     assert ("1 entry", "2 entries") == (count(1, "entry", "entries"), count(2, "entry", "entries"))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("as it is", "as it is", id="short"),
+        pytest.param("which the purge did not reach", "which the purge…", id="within a word"),
+        pytest.param("which the purge: it did not", "which the purge…", id="behind a colon"),
+        pytest.param("x" * 30, "x" * 17 + "…", id="one word"),
+    ],
+)
+def test_prose_is_cut_behind_a_word_and_marked(text: str, expected: str) -> None:
+    assert expected == in_part(text, 18)

@@ -10,7 +10,9 @@ import httpcore
 import pytest
 import zstandard
 
+from bot.domain.answers.excess import Excess
 from bot.domain.proof.behind import BEHIND_PROOFS
+from bot.domain.proof.verdict import judge
 from bot.edge.heads import INTERIM_MAX, Heads
 from bot.edge.line import OF_PROOFS, READ, Line, Turns
 from bot.edge.mishaps import FIELD_MAX, HEADERS_MAX, LINES_MAX, PIECE_MIN, PIECES_MAX, Unusable
@@ -25,6 +27,13 @@ MANY = "its headers have more than 256 lines"
 LARGE = "its headers are larger than 64 kB"
 SPLINTERED = "the body is packed in more parts than anybody needs"
 TRICKLE = "its answer only trickles in, in more than 8,000 small pieces"
+
+
+OF = {
+    NO_OTHER: Excess.INTERIM, MANY: Excess.LINES, LARGE: Excess.HEADERS, SPLINTERED: Excess.PARTS,
+    TRICKLE: Excess.PIECES, "its CDN-Cache-Control is larger than 4 kB": Excess.HEADERS,
+    "its X-CDN-Cache-Control is larger than 4 kB": Excess.HEADERS, "its Vary is larger than 4 kB": Excess.HEADERS,
+}  # fmt: skip
 
 
 def endless(head: bytes, unit: bytes) -> Speak:
@@ -73,6 +82,7 @@ async def test_it_is_given_up_with_a_plain_sentence(speak: Speak | bytes, expect
     async with serving(speak) as server:
         look = await eyes().look(URL, "fra", server.url)
     assert (expected, 0, "") == (look.problem, look.status, look.digest)
+    assert (OF[expected], 0) == (look.given_up, look.broken)
 
 
 HONEST = {
@@ -184,3 +194,34 @@ def test_heads_are_counted_however_they_arrive(size: int, end: bytes) -> None:
         heads.take(sent[i : min(i + size, len(sent) - len(end))])
     with pytest.raises(Unusable, match=re.escape(NO_OTHER)):
         heads.take(end)
+
+
+BEGUN = {
+    "headers that never end": (b"HTTP/1.1 200 OK\r\nServer: slow\r\n", "no end of its headers within 0.3 s"),
+    "a body that never ends": (
+        b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npag",
+        "200, and no whole body within 0.3 s",
+    ),
+}
+
+
+@pytest.mark.parametrize(("said", "expected"), BEGUN.values(), ids=BEGUN)
+async def test_what_begins_and_does_not_end_is_told_as_that(said: bytes, expected: str) -> None:
+    async def speak(writer: asyncio.StreamWriter) -> None:
+        writer.write(said)
+        await asyncio.Event().wait()
+
+    async with serving(speak) as server:
+        look = await eyes(seconds=0.3).look(URL, "fra", server.url)
+        judged = judge((), [look])
+    assert (expected, Excess.TIME) == (look.problem, look.given_up)
+    assert f"fra began to answer and did not end: {expected}" == judged.why
+
+
+async def test_whoever_sends_what_is_given_up_is_named() -> None:
+    long = answer(b"page", "Server: nginx", "Via: 1.1 squid", "Set-Cookie: a=b", f"Vary: {'a,' * FIELD_MAX}")
+    async with serving(long) as server:
+        came = await eyes().looker.fetch(URL, "fra", server.url)
+        why = judge((), [eyes().looker.read(came)]).why
+    assert (("server", "nginx"), ("via", "1.1 squid")) == came.headers
+    assert "fra gave an answer that was given up: its Vary is larger than 4 kB" == why

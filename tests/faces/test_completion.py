@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from tempfile import TemporaryFile
 from threading import Thread
 
 import pytest
@@ -27,11 +28,12 @@ from bot.cli.completion import (
 from bot.copied_lines import KINDS
 from bot.domain.grammar import speech
 from bot.settings import example
+from tests.forking import forked
 from tests.terminal import purgebot
 
 NAMES = Names(("shop", "blog"), ("cf", "shield"), ("fra", "iad"), ("www.shop.test",), ("nightly", "front"))
 PURGING = ["on", "soft", "hard", "because", "in", "at", "only", "dry-run", "no-check"]
-COMMAND = (sys.executable, "-c", "from bot.cli import app; app(prog_name='purgebot')")
+ANEW = f"{sys.executable} -c \"from bot.cli import app; app(prog_name='purgebot')\""
 
 
 def offered(line: str, names: Names = NAMES) -> list[str]:
@@ -129,9 +131,12 @@ def test_without_a_file_the_bot_is_asked(tmp_path: Path) -> None:
 
 def tab(environ: Mapping[str, str], folder: Path) -> tuple[list[str], str]:
     """What the command prints for a shell, a line each, and what it says besides."""
-    known = {"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
-    done = subprocess.run(COMMAND, env={**known, **environ}, cwd=folder, capture_output=True, text=True, timeout=60)
-    return done.stdout.splitlines(), done.stderr
+    env = {"PATH": os.environ["PATH"], **environ}
+    with TemporaryFile("w+", encoding="utf-8") as out, TemporaryFile("w+", encoding="utf-8") as errors:
+        forked("purgebot", (), env, folder, out.fileno(), errors.fileno()).wait(timeout=60)
+        out.seek(0)
+        errors.seek(0)
+        return out.read().splitlines(), errors.read()
 
 
 def typed(shell: str, line: str) -> dict[str, str]:
@@ -209,7 +214,7 @@ def test_a_shell_without_a_script_is_refused_with_those_that_have_one(typed: lis
 @pytest.mark.real("bash")
 def test_bash_fills_the_word_in(folder: Path) -> None:
     script, _ = tab({"_PURGEBOT_COMPLETE": "source_bash"}, folder)
-    (folder / "purgebot").write_text(f'#!/bin/sh\nexec {sys.executable} -c "{COMMAND[2]}"\n')
+    (folder / "purgebot").write_text(f"#!/bin/sh\nexec {ANEW}\n")
     (folder / "purgebot").chmod(0o755)
     asked = (
         'COMP_WORDS=(purgebot purge /pricing on s); COMP_CWORD=4; _purgebot_completion purgebot; echo "${COMPREPLY[@]}"'

@@ -97,7 +97,7 @@ class Night:
         stage.post("/_play/reset")
         self.stage = stage
         self.point = point
-        self.http = httpx.Client(headers={"authorization": "Bearer play"}, trust_env=False, timeout=5)
+        self.http = httpx.Client(headers={"authorization": "Bearer play"}, trust_env=False, verify=False, timeout=5)
         self.database = f"{name}.db"
         self.bot = bot(stage, self.database, point.where, point.sql)
         self.deaths: list[int] = []
@@ -114,7 +114,7 @@ class Night:
 
     def revive(self) -> None:
         """Start the bot anew if it died; the new one lives."""
-        if (code := self.bot.exitcode) is not None:
+        if (code := self.bot.poll()) is not None:
             self.deaths.append(code)
             self.bot = bot(self.stage, self.database)
 
@@ -176,14 +176,13 @@ class Night:
         """End it, whatever it does."""
         self.http.close()
         self.bot.kill()
-        self.bot.join()
+        self.bot.wait()
 
     def end(self) -> None:
         """Stop the bot; the journal is whole."""
         self.http.close()
-        self.bot.terminate()
-        self.bot.join(timeout=30)
-        assert 0 == self.bot.exitcode
+        self.bot.send_signal(signal.SIGTERM)
+        assert 0 == self.bot.wait(timeout=30)
         with reading(self.stage.folder / self.database) as ledger:
             assert () == audit(ledger).breaches
 

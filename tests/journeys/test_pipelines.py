@@ -208,8 +208,9 @@ def bot(answers: Answers) -> Iterator[tuple[str, list[str]]]:
 TAKEN = (202, {"job": "P-9", "state": "queued", "url": "/v1/jobs/P-9"})
 
 
-def ended(state: str, verdict: str) -> tuple[int, object]:
-    return 200, {"job": "P-9", "site": "shop", "state": state, "verdict": verdict, "layers": [{"state": "done"}]}
+def ended(state: str, verdict: str, **more: object) -> tuple[int, object]:
+    job = {"job": "P-9", "site": "shop", "state": state, "verdict": verdict, "layers": [{"state": "done"}]}
+    return 200, job | more
 
 
 ENDS: dict[str, tuple[Answers, int, str]] = {
@@ -243,6 +244,33 @@ def test_how_the_pipeline_ends(answers: Answers, code: int, says: str) -> None:
     sent = {line for line in asked if line.startswith("POST")}
     assert (code, True) == (told.returncode, says in told.stdout), told
     assert 1 == len(sent)  # however often it was sent, it is one deploy
+
+
+UNDER = {"pages_under_prefixes": 1_234_567, "pages_under_prefixes_looked_at": 60}
+PARTS: dict[str, tuple[dict[str, object], str]] = {
+    "all of it": ({"targets": 60, "targets_looked_at": 60}, ""),
+    "not told": ({"targets": 60}, ""),
+    "a part": ({"targets": 1500, "targets_looked_at": 60}, ", 60 of 1,500 targets looked at"),
+    "pages under prefixes": (
+        {"targets": 1, "targets_looked_at": 1, "deploy": UNDER},
+        ", 60 of 1,234,567 pages under prefixes looked at",
+    ),
+    "none of such pages": ({"deploy": {"pages_under_prefixes": 3}}, ", 0 of 3 pages under prefixes looked at"),
+    "both": (
+        {"targets": 9000, "targets_looked_at": 59, "deploy": UNDER},
+        ", 59 of 9,000 targets looked at, 60 of 1,234,567 pages under prefixes looked at",
+    ),
+    "a reason that says so": (
+        {"reason": '"targets_looked_at": 1, "targets": 2', "targets": 60, "targets_looked_at": 60}, "",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("job", "part"), PARTS.values(), ids=PARTS)
+def test_it_ends_with_how_much_was_looked_at(job: dict[str, object], part: str) -> None:
+    with bot([TAKEN, ended("done", "fresh", **job)]) as (url, _):
+        told = sh([str(CI / "deployed.sh"), "{}"], {"PURGEBOT_URL": url, "PURGEBOT_DEPLOY_SECRET": SECRET})
+    assert f"purgebot: P-9, queued\npurgebot: P-9 done, fresh{part}\n" == told.stdout
 
 
 def test_nothing_is_followed_where_nobody_waits() -> None:

@@ -217,7 +217,7 @@ def test_once_approved_the_cure_of_a_variant_reaches_it(play: Playground, name: 
 
     def is_fresh() -> bool:
         sends = {"Host": "www.shop.test"} | VARIANTS[name]
-        answer = httpx.get(f"http://{place}{line.rpartition('.test')[2]}", headers=sends, trust_env=False)
+        answer = httpx.get(f"http://{place}{line.rpartition('.test')[2]}", headers=sends, trust_env=False, verify=False)
         return answer.headers["x-build"] == "v3"
 
     play.until(is_fresh, f"{name} is fresh")

@@ -33,7 +33,7 @@ class Playground:
         self.port = port or free_port()
         self.data = data
         self.url = f"http://127.0.0.1:{self.port}"
-        self.http = httpx.Client(base_url=self.url, timeout=20, trust_env=False)
+        self.http = httpx.Client(base_url=self.url, timeout=20, trust_env=False, verify=False)
         self._env = {**os.environ, "PORT": str(self.port), "DATA": str(data), "SPEED": speed, **(env or {})}
         self._process: Child | None = None
 

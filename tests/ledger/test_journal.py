@@ -249,6 +249,7 @@ WAYS: dict[str, tuple[Tamper, list[str]]] = {
     "a job's document is torn": (
         sql("update jobs set doc = '{' where id = 4"),
         [
+            "P-4: its record cannot be read.",
             "P-4: U_MIA asked for it, and the table says None.",
             "P-4: its reason is not what was asked for.",
             "P-4: what the policy judges of it, or what it goes by, is not what was asked for.",

@@ -29,7 +29,7 @@ async def asked(world: Land, length: int = len(SHEET)) -> tuple[str, str]:
 
 
 async def put(url: str, content: bytes = SHEET) -> int:
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, verify=False) as client:
         return (await client.post(url, content=content)).status_code
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import ast
+import gzip
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import brotli
 import httpx
 import pytest
+import zstandard
 
 from providers import PROVIDERS, adapter, akamai_answers, cloudflare_answers, cloudfront_answers
 from providers.adapter import bad
@@ -122,6 +126,28 @@ async def test_a_fault_is_one_attempt_and_one_named_error(name: str, subtests: p
     for at, deed, expected in rows(name):
         with subtests.test(at):
             await _is_one_attempt_and_one_named_error(name, deed, expected)
+
+
+CODINGS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": brotli.compress,
+    "zstd": zstandard.compress,
+}
+
+
+def packed(status: int, coding: str) -> Callable[[httpx.Request], httpx.Response]:
+    content = CODINGS[coding](PAGE.encode())
+    return lambda request: httpx.Response(status, content=content, headers={"Content-Encoding": coding})
+
+
+@by_http
+@pytest.mark.parametrize("status", [403, 500, 504])
+async def test_trouble_that_is_packed_is_told_as_what_is_not(name: str, status: int) -> None:
+    plain = await error_of(name, build(name, Answers(saying_status(status, PAGE)).transport()))
+    for coding in CODINGS:
+        error = await error_of(name, build(name, Answers(packed(status, coding)).transport()))
+        assert (coding, type(plain), str(plain)) == (coding, type(error), str(error))
 
 
 async def _is_one_attempt_and_one_named_error(

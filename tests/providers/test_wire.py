@@ -8,10 +8,12 @@ import ssl
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import brotli
 import httpx
 import pytest
 
 from providers.errors import OutcomeUnknown, PurgeError, Throttled, Unavailable, Unexpected, WrongAddress
+from providers.heads import HEADERS_MAX, LINES_MAX
 from providers.sides import server
 from providers.signing import Bearer, HeaderKeys
 from providers.wire import ANSWER_MAX, Answer, Wire, gateway_trouble, retry_after, said_by
@@ -134,8 +136,15 @@ async def test_so_does_a_bomb(coding: str) -> None:
     await stays_packed(bomb(coding, 100_000_000), coding)
 
 
+BROKEN = "500 Internal Server Error"
 NOTHING_PACKED = {
-    "trouble": (packed(b"\x1f\x8b", "gzip", "503 Service Unavailable"), (503, "")),
+    "trouble": (packed(gzip.compress(b"It broke."), "gzip", BROKEN), (500, "It broke.")),
+    "trouble in Brotli": (packed(brotli.compress(b"It broke."), "br", BROKEN), (500, "It broke.")),
+    "trouble that ends too soon": (packed(gzip.compress(b"It broke.")[:-9], "x-gzip", BROKEN), (500, "It broke.")),
+    "trouble of which nothing came": (packed(b"\x1f\x8b", "gzip", "503 Service Unavailable"), (503, "")),
+    "trouble that is packed otherwise": (packed(b"It broke.", "gzip", BROKEN), (500, "")),
+    "trouble in no known way": (packed(b"It broke.", "Vogon", BROKEN), (500, "")),
+    "trouble packed twice": (packed(gzip.compress(gzip.compress(b"{}")), "gzip, gzip", BROKEN), (500, "")),
     "no body": (packed(b"", "gzip"), (200, "")),
     "as it is": (packed(b"purged", "Identity"), (200, "purged")),
 }
@@ -148,6 +157,85 @@ async def test_an_answer_of_which_no_packed_body_matters(says: bytes, expected: 
         answer = await sender.send("POST", "/")
         await sender.close()
     assert expected == (answer.status, answer.text)
+
+
+@pytest.mark.parametrize("coding", CODINGS)
+async def test_of_trouble_no_more_than_a_mebibyte_is_unpacked(coding: str) -> None:
+    async with loopback(saying(packed(bomb(coding, 100_000_000), coding, BROKEN))) as server:
+        sender = wire(server.url)
+        answer = await sender.send("POST", "/")
+        await sender.close()
+    assert (500, ANSWER_MAX) == (answer.status, len(answer.text))
+
+
+def endless(head: bytes, unit: bytes) -> Deed:
+    """Say `head`, then `unit` for ever."""
+
+    async def deed(writer: asyncio.StreamWriter) -> None:
+        writer.write(head)
+        while not writer.is_closing():
+            writer.write(unit)
+            await writer.drain()
+
+    return deed
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+LINES = b"X: a\r\n" * (LINES_MAX + 1)
+CHUNKS = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+WITHOUT_END = {
+    "a header more than is taken": (saying(OK + LINES + b"\r\n"), "its headers have more than 256 lines"),
+    "headers without end": (endless(OK, LINES), "its headers have more than 256 lines"),
+    "large headers": (
+        saying(OK + b"X: " + b"a" * HEADERS_MAX + b"\r\n\r\n"), "its headers are larger than 64 kB",
+    ),
+    "one header without end": (endless(OK + b"X: ", b"a" * 9_000), "its headers are larger than 64 kB"),
+    "hints without end": (
+        endless(b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"),
+        "it has more than 16 interim answers (1xx) and no other",
+    ),
+    "a body in crumbs": (
+        endless(CHUNKS, b"1\r\na\r\n" * 999), "it only trickles in, in more than 8,000 small pieces",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("deed", "why"), WITHOUT_END.values(), ids=WITHOUT_END)
+async def test_an_answer_that_grows_without_end_is_given_up(deed: Deed, why: str) -> None:
+    async with loopback(deed) as server:
+        error = await refusal(wire(server.url))
+    what = f"The cache sent an answer that was given up: {why}."
+    advice = "It may have been done already: look at the edge, or retry. Look at what answers there, or on the way."
+    assert (OutcomeUnknown, what, advice, 1) == (type(error), error.what, error.advice, len(server.heads))
+
+
+async def test_as_many_headers_as_caches_take_are_read() -> None:
+    lines = [f"X-{n}: {'a' * 200}" for n in range(LINES_MAX - 2)]
+    async with loopback(answering("200 OK", "purged", *lines)) as server:
+        sender = wire(server.url)
+        answers = [await sender.send("POST", "/") for _ in range(3)]
+        await sender.close()
+    assert [(200, "purged", "a" * 200)] * 3 == [(a.status, a.text, a.headers["x-9"]) for a in answers]
+
+
+async def test_each_answer_on_a_connection_is_counted_anew() -> None:
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + b"X: a\r\n" * (LINES_MAX - 1) + b"\r\n{}"
+    connections = 0
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal connections
+        connections += 1
+        for _ in range(3):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(head)
+        writer.close()
+
+    listening = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with listening:
+        sender = wire(f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}")
+        answers = [await sender.send("POST", "/") for _ in range(3)]
+        await sender.close()
+    assert (["{}"] * 3, 1) == ([answer.text for answer in answers], connections)
 
 
 async def test_headers_come_in_lower_case_and_secrets_are_cut_out() -> None:

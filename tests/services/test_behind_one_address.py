@@ -18,6 +18,7 @@ from bot.domain.proof.verdict import Verdict
 from bot.ports import ReadHeaders
 from bot.services import deeds
 from bot.services.setup import Setup
+from bot.slack.cards.outcome import outcome
 from providers.contract import Cached
 from tests.services.shop import APPROVERS, MIA, SHOP, ScriptedEdges, ScriptedProvider, Shop, open_shop, url
 from tests.slate import SlateClock
@@ -141,3 +142,20 @@ async def test_an_old_page_is_old_whatever_fails_beside_it(tmp_path: Path) -> No
     shop, _, job = await purged(tmp_path, 1, fra=[NEW, NEW, FAULT, OLD])
     await shop.ledger.close()
     assert (Verdict.STALE, ("fra",)) == (job.verdict, job.stale_at)
+
+
+async def test_what_was_proven_stays_so_when_the_origin_has_other_content_since(tmp_path: Path) -> None:
+    shop, edges, proven = await purged(tmp_path, 600, fra=[FRA])
+    edges.turns = {**edges.turns, "origin": [("", "v3")]}
+    await deeds.check_again(shop.core, MIA, proven.id)
+    await shop.slate.advance(600)
+    job = await shop.job(proven.id)
+    again = await shop.purge(MIA, url("/a"))
+    await shop.ledger.close()
+    assert (Verdict.FRESH, Verdict.FRESH, proven.proven) == (proven.verdict, job.verdict, job.proven)
+    assert "still old at fra" in job.why
+    assert "the origin has changed since this purge was proven: purge again for what is new" in job.why
+    assert outcome(job, shop.clock.now()) == (
+        "🟢 P-1 was proven at fra, iad, and the origin has changed since · https://www.shop.test/a"
+    )
+    assert again.id != job.id

@@ -11,6 +11,7 @@ import pytest
 
 from bot.domain.jobs.job import JobView, State
 from bot.domain.policies.policy import Approve, Conditions, Policy, Rule, Run
+from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.verdict import Verdict
 from bot.domain.site import Layer
 from bot.ledger.messages import Role
@@ -131,7 +132,7 @@ async def test_what_was_proven_once_lets_what_waits_for_votes_begin_whatever_ano
     await shop.slate.advance(300)
     then = await shop.job(taken.job.id)
     await shop.ledger.close()
-    assert (State.WAITING, True, Verdict.STALE) == (waits.state, waits.after_proven, first.verdict)
+    assert (State.WAITING, True, (Doubt.MOVED_ON,)) == (waits.state, waits.after_proven, first.doubts)
     assert "• P-1, which comes first, is proven on staging: it goes on once it is approved." in told
     assert isinstance(said, Done)
     assert (State.DONE, []) == (then.state, breaches(shop))

@@ -11,6 +11,7 @@ import pytest
 
 from bot.domain.grammar.command import Command, Verb
 from bot.domain.jobs.job import JobView, State
+from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.verdict import Verdict
 from bot.ledger.audit import audit
 from bot.ledger.reading import reading
@@ -318,7 +319,7 @@ async def test_what_was_proven_once_lets_the_next_site_begin_whatever_another_lo
     await shop.slate.advance(300)
     first, second = await shop.job(waits.after), await released(shop, later)
     await shop.ledger.close()
-    assert (True, True) == (waits.after_proven, first.verdict is not Verdict.FRESH)
+    assert (True, (Doubt.MOVED_ON,)) == (waits.after_proven, first.doubts)
     assert (State.DONE, []) == (second.state, breaches(shop))
 
 

@@ -397,7 +397,22 @@ LEADS = {
     ),
     "back to itself": (
         {"/": moved("/")},
-        f"edge 0 answered 302, which leads to {URL}/, and so in a circle",
+        f"edge 0 answered 302, which leads to {URL}/: that is the very URL that was asked for, a loop, on which"
+        " browsers give up",
+    ),
+    "to itself, written otherwise": (
+        {"/": moved(f"{URL.upper()}:80/#top")},
+        "edge 0 answered 302, which leads to http://WWW.SHOP.TEST:80/: that is the very URL that was asked for, a loop,"
+        " on which browsers give up",
+    ),
+    "back and forth": (
+        {"/": moved("/1"), "/1": moved("/")},
+        f"edge 0 answered 302, which leads to {URL}/1. {URL}/1: edge 0 answered 302, which leads to {URL}/, and so in a"
+        " circle",
+    ),
+    "to an empty place": (
+        {"/": moved("")},
+        "edge 0 answered 302 and does not say where to, so that visitors get no page",
     ),
     "to an error": (
         {"/": moved("/gone")},

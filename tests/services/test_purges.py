@@ -14,6 +14,7 @@ from bot.domain.jobs.plan import Cost, Plan
 from bot.domain.jobs.steps import NO_END
 from bot.domain.jobs.thread_step import Event
 from bot.domain.jobs.turns import Place, Turns
+from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.verdict import Verdict
 from bot.domain.site import Layer
 from bot.domain.target import Target
@@ -77,7 +78,8 @@ async def test_after_a_new_deploy_a_check_says_that_the_origin_has_changed(tmp_p
         seen.append(await shop.job(job.id))
     await shop.ledger.close()
     for ended in seen:
-        assert (Verdict.STALE, 1) == (ended.verdict, ended.round)
+        assert (Verdict.FRESH, 1, (Doubt.MOVED_ON,)) == (ended.verdict, ended.round, ended.doubts)
+        assert ended.why.startswith("still old at fra")
         assert ended.why.endswith("the origin has changed since this purge was proven: purge again for what is new")
         assert ((), ()) == (ended.was_old_at, ended.refetched_at)
         assert {"v2"} == {look.version for look in ended.first_looks if look.place == "origin"}
@@ -106,8 +108,11 @@ async def test_what_is_checked_again_later_is_looked_at_as_long_as_after_its_pur
     shop.edges.serves |= {"fra": "v2", "iad": "v2"}
     await shop.slate.advance(200)
     ended, events = await shop.job(job.id), await shop.events(job.id)
+    steps = await shop.ledger.read(lambda books: books.messages.steps(job.id))
     await shop.ledger.close()
     assert ["ended", "checked_again", "looked", "looked", "ended"] == list(events)[-5:]
+    looks = [(told.n, told.again) for _, told in steps if told.event is Event.LOOKED]
+    assert [(1, False), (1, True), (2, True)] == [looks[0], *looks[-2:]]
     assert (State.CHECKING, 1, asked + 2) == (first.state, first.round, first.due_at)
     assert (State.DONE, Verdict.FRESH, 2, asked + 2) == (ended.state, ended.verdict, ended.round, ended.ended)
 
@@ -202,7 +207,7 @@ async def test_a_second_pass_follows_after_its_time_and_the_outer_layer_waits_fo
     assert 2.0 <= again - first < 3.0
     assert last <= shop.cf.sent[0][0]
     assert 4 == len(set(shop.shield.references))
-    assert (2, 2.0, 0) == next((x.n, x.seconds, ended.layers[0].retries) for x in told if x.event is Event.LAYER_BEGUN)
+    assert (2, 2.0) == next((x.n, x.seconds) for x in told if x.event is Event.LAYER_BEGUN)
 
 
 async def test_every_attempt_at_one_pass_has_one_reference(tmp_path: Path) -> None:

@@ -43,6 +43,11 @@ def test_a_redirect_has_a_mark_of_where_it_leads_and_nothing_of_a_secret_is_kept
     assert "s3cr3t" not in repr(first)
 
 
+def test_where_a_redirect_leads_is_kept_without_what_browsers_drop() -> None:
+    look = eyes().looker.read(Answer(PAGE, "fra", 0.0, 302, (("location", "\t/n\tew"),)))
+    assert "/new" == look.leads_to
+
+
 def test_the_plain_page_in_place_of_a_variant_is_not_told_as_old_in_a_row() -> None:
     mine = Look("fra", PAGE, 0.0, 200, digest="plain", variant=MOBILE)
     origins = [Look(ORIGIN, PAGE, 0.0, 200, digest="plain"), Look(ORIGIN, PAGE, 0.0, 200, digest="m", variant=MOBILE)]

@@ -12,6 +12,7 @@ import pytest
 from bot.domain.grammar.command import Command, Verb
 from bot.domain.jobs.job import JobView, State
 from bot.domain.jobs.thread_step import Event
+from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.verdict import NONE_COVERED, Look, Verdict
 from bot.domain.target import Target
 from bot.export.record import job_record
@@ -151,6 +152,7 @@ async def test_a_tag_that_nobody_saw_is_not_judged_by_the_front_page(tmp_path: P
     job = await ended(shop, await shop.purge(MIA, target(Kind.TAG, "nosuchtag")))
     assert (State.DONE, Verdict.UNKNOWN, (), ()) == (job.state, job.verdict, job.fresh_at, job.stale_at)
     assert job.why.startswith(NONE_COVERED)
+    assert (Doubt.NONE_COVERED,) == job.doubts
 
 
 async def test_an_edge_that_was_not_asked_is_looked_at_once_and_named(tmp_path: Path) -> None:

@@ -66,10 +66,8 @@ def purge(written: str, of: str = "a/*.md") -> str:
 
 MATCH = {
     "empty": (match(""), f"is empty. {LIKE}"),
-    "a slash in front": (
-        match("/content/*.md"),
-        f"matches nothing: files are named from the build's folder on. {LIKE}",
-    ),
+    "two slashes in front": (match("//a.md"), f"matches nothing: files are named from the build's folder on. {LIKE}"),
+    "a slash alone": (match("/"), "names a folder, and so matches no file. Write /** for all that lies below."),
     "a dot in front": (match("./a.md"), f"matches nothing: files are named from the build's folder on. {LIKE}"),
     "two dots": (match("a/../b.md"), f"matches nothing: files are named from the build's folder on. {LIKE}"),
     "two slashes": (match("a//b.md"), f"matches nothing: files are named from the build's folder on. {LIKE}"),
@@ -189,6 +187,10 @@ def test_a_folder_that_is_none_is_told(tmp_path: Path, typed: str, said: str) ->
 
 
 ELSE = {
+    "a rule twice, once with a slash in front": (
+        "{files: [{match: a, purge: [/a]}, {match: /a, purge: [/b]}]}",
+        ".files[1].match: `/a` has a rule already. Let one rule hold all that it purges.",
+    ),
     "a rule twice": (
         "{files: [{match: a, purge: [/a]}, {match: a, purge: [/b]}]}",
         ".files[1].match: `a` has a rule already. Let one rule hold all that it purges.",

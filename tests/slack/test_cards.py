@@ -9,6 +9,7 @@ import pytest
 
 from bot.domain.jobs.job import RESTORED, JobView, LayerState, State, Trouble
 from bot.domain.jobs.plan import Cost
+from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.verdict import NONE_COVERED, Verdict
 from bot.services.voting.forged import OTHER_CALLS
 from bot.slack.cards import request_card, root_card
@@ -132,6 +133,7 @@ right.
             DONE, looks=(look("dns", "b7"), origin("b7")), before=(look("dns", "b7"), origin("b7")),
             fresh_at=("dns",), edges=(), notes=("A trailing ) was dropped.", "1 target was said twice.", "third"),
             why="already the same at dns before the purge · if it still looks old, the origin itself may be old",
+            doubts=(Doubt.ORIGIN_OLD,),
         ),
         f"""\
         🟢 P-1042 fresh where DNS leads · {PRICING}
@@ -171,7 +173,7 @@ right.
     "unknown, since no page of it is known": (
         replace(
             DONE, kind=Kind.TAG, sample=("promo",), verdict=Verdict.UNKNOWN, fresh_at=(), proven=None, before=(),
-            looks=(look("fra", "b7", url="https://www.shop.test/"),), why=NONE_COVERED,
+            looks=(look("fra", "b7", url="https://www.shop.test/"),), why=NONE_COVERED, doubts=(Doubt.NONE_COVERED,),
         ),
         f"""\
         ⚪ P-1042 purged, cannot be proven from here · tag promo on shop · {NONE_COVERED}

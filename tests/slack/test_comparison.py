@@ -11,7 +11,7 @@ from bot.domain.jobs.job import JobView
 from bot.domain.proof.look import Look
 from bot.slack.cards.comparison import comparison
 from providers.contract import Cached, Kind
-from tests.slack.cases import DONE, PRICING, look
+from tests.slack.cases import DONE, PRICING, T, look
 
 LOGO, NEWS, FRONT = "https://img.shop.test/logo.svg", "https://www.shop.test/news/", "https://www.shop.test/"
 PAGES = (LOGO, FRONT, NEWS, PRICING)
@@ -74,3 +74,23 @@ def test_what_was_seen_since_the_proof_is_told_as_that() -> None:
     again = replace(DONE, looks=later)
     assert " · after, looked at again 5 min later: " in comparison(again)
     assert comparison(DONE) == comparison(again).replace(", looked at again 5 min later", "")
+
+
+def bare(digest: str) -> Look:
+    return Look("fra", PRICING, T, 200, digest=digest)
+
+
+NAMELESS = {
+    "by their bytes": (
+        bare("0123456789abcdef"), bare("fedcba9876543210"),
+        "fra before: answered, SHA-256 0123456789ab… · after: answered, SHA-256 fedcba987654… = origin",
+    ),
+    "of the same bytes": (bare("0a"), bare("0a"), "fra before: answered · after: the same = origin"),
+    "of which nothing was read": (bare(""), bare(""), "fra before: answered · after: answered = origin"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("before", "after", "expected"), NAMELESS.values(), ids=NAMELESS)
+def test_pages_that_nothing_names_are_told_apart_by_their_bytes(before: Look, after: Look, expected: str) -> None:
+    job = replace(DONE, before=(before,), looks=(after,), covered=(PRICING,))
+    assert expected == comparison(job).rpartition("pricing · ")[2]

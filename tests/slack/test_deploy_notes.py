@@ -91,7 +91,7 @@ NOTES: dict[str, tuple[JobView, str]] = {
         🟠 shop 4.2.0 · P-1042 purged, still old at fra, iad, sin · {PRICING}
            shop: Varnish 0.2 s → Cloudflare 0.4 s
            `/pricing` lacks x-build: 4.2.0 at fra, iad, sin
-           still old at fra, iad, sin · the origin itself does not show it yet: is the new version out there?
+           still old at fra, iad, sin · the origin itself does not show it: is the new version out there?
            Browsers that have it may keep it up to 5 min (max-age=300).
            deployed by mia, told by token `ci-shop` · <https://ci.test/7|what ran> · before it: 4.1.9
            [Check again = check_again P-1042] [Why? = why why {PRICING}] [Purge again = purge_again P-1042 primary]""",

@@ -83,14 +83,20 @@ an incident
         shop is released by @Sam. <@U_LEA> held it for 10 min: deploying &lt;4.2&gt;
            1 job that waited for it goes on, unless the policy forbids it by now; \
 a yes that grew too old meanwhile is asked for again.
-           2 queued requests (6 URLs) are judged now, each person's as theirs; what passes becomes one plan \
+           2 queued requests (at most 6 URLs) are judged now, each person's as theirs; what passes becomes one plan \
 and may need votes.""",
+    ),
+    "released with one request": (
+        replace(OVER, requests=1, targets=3, urls=3, plans=1),
+        """\
+        shop is released by @Sam. <@U_LEA> held it for 10 min: deploying &lt;4.2&gt;
+           1 queued request (3 URLs) is judged now and may need votes.""",
     ),
     "released with what becomes several plans": (
         replace(OVER, requests=3, targets=4, urls=1, plans=2),
         """\
         shop is released by @Sam. <@U_LEA> held it for 10 min: deploying &lt;4.2&gt;
-           3 queued requests (4 targets) are judged now, each person's as theirs; what passes becomes 2 plans \
+           3 queued requests (at most 4 targets) are judged now, each person's as theirs; what passes becomes 2 plans \
 and may need votes.""",
     ),
     "released with the hold under it": (

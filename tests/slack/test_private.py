@@ -513,6 +513,19 @@ def test_a_check_says_whose_answers_it_saw() -> None:
     assert "What that leaves open: seen as a plain visitor; others may get other copies (Vary: User-Agent)." in shown
 
 
+def test_a_check_tells_a_redirect_to_itself_as_a_loop() -> None:
+    back = replace(look("fra", ""), status=301, leads_to=PRICING)
+    page = replace(origin("b7"), digest="d")
+    looks = (back, page, page)
+    shown = spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks)), T, "/purge"))
+    assert "   | fra | HIT, 301 to itself | 5 h | – | 🟠 old" in shown.split("\n")
+    fetched = replace(back, cached=Cached.MISS)
+    assert (
+        "fra redirects (301) to the very URL that was asked for, a loop, on which browsers give up; the origin does not"
+        in spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), (fetched, *looks[1:]))), T, "/purge"))
+    )
+
+
 OLDER, NEWER = "Tue, 24 Nov 2026 10:00:00 GMT", "Wed, 25 Nov 2026 10:00:00 GMT"
 BYTES = "Only the bytes differ; if the edge rewrites pages it may be new: a `marker` for the site would tell."
 DATES = "is the older one: Last-Modified 24 Nov 10:00, the origin's 25 Nov 10:00."

@@ -135,6 +135,10 @@ LINES = {
         Told(Event.LAYER_BEGUN, layer="Fastly", n=2, seconds=2.0),
         "• Fastly: sending 2 calls, and once more 2 s later, since its caches refill one another.",
     ),
+    "a look after another": (
+        Told(Event.LOOKED, n=1, text="fresh at fra", again=True),
+        "• Look 1 after *Check again*: fresh at fra",
+    ),
     "a look": (Told(Event.LOOKED, n=1, text="fresh at fra, iad, sin"), "• Look 1: fresh at fra, iad, sin"),
     "an answer was lost": (
         Told(Event.ASKED_PERSON, layer="Cloudflare"),

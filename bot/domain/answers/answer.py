@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.answers.excess import Excess
 from bot.domain.masking import header_told
 
 Asked = tuple[tuple[str, str], ...]  # request headers beyond a plain visitor's, each a name and a value
@@ -21,6 +22,8 @@ class Answer:
     not read whole; `begins` the hashes of its beginnings; `size` its bytes as unpacked, as far as read. `dialled` is
     the address that answered. `over` is "http" where an https page was asked for without TLS. `problem` is set when
     there was no usable answer: with a status where one came whose body is broken, or is `late`: not whole in time.
+    `given_up` says of what there was too much where that was not read to its end; then no more of it is here than by
+    which headers whoever sent it names itself.
     """
 
     url: str
@@ -38,6 +41,7 @@ class Answer:
     begins: tuple[str, ...] = ()
     late: bool = False
     charset: str = "utf-8"
+    given_up: Excess | None = None
 
     @property
     def is_broken(self) -> bool:
@@ -51,6 +55,11 @@ class Answer:
     def says(self, name: str) -> str:
         """Header `name` (lower case), its lines joined as RFC 9110, 5.2 joins them; "" where there is none."""
         return ", ".join(self.lines(name))
+
+    @property
+    def location(self) -> str:
+        """Where it leads, as it says; one that is said twice counts once, as browsers take it."""
+        return ", ".join(dict.fromkeys(self.lines("location")))
 
     def joined(self) -> Mapping[str, str]:
         """Every header once, by its name in lower case."""

@@ -6,8 +6,8 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from bot.domain.answers.charsets import UTF_8, charset_of, text_of
-from bot.domain.answers.codings import unpackers
-from bot.domain.answers.unpacking import Unpacker
+from providers.codings import unpackers
+from providers.unpacking import Unpacker
 
 READ_MAX = 2 * 1024 * 1024  # bytes as sent
 INFLATED_MAX = 8 * 1024 * 1024  # bytes as unpacked

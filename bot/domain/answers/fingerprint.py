@@ -40,9 +40,9 @@ _VERSIONS = frozenset({"v", "ver", "version", "rev", "t", "ts", "build", "hash",
 
 
 def is_fingerprinted(url: str) -> bool:
-    """Whether the path looks as if a build named it by its content. A path or a URL."""
+    """Whether the path looks as if a build named it by its content. A path, a file as a manifest names it, or a URL."""
     path = url.partition("#")[0].partition("?")[0]  # urlsplit takes ten times as long, and lists have a million lines
-    if any(folder in path for folder in _FOLDERS) and is_static(path):
+    if is_static(path) and any(folder in f"/{path}" for folder in _FOLDERS):
         return True
     name = path.rpartition("/")[2]
     if _HEX.search(name) is not None:

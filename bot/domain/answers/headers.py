@@ -8,18 +8,20 @@ from collections.abc import Mapping
 
 from bot.domain.answers import charsets
 from bot.domain.answers.caching import YEARS_10, Basis, Directives, is_seconds, lifetime_browser
-from bot.domain.answers.codings import codings
 from bot.domain.site import Marker
+from providers.codings import codings
 
 VERSION_MAX = 40  # characters
 SAID_MAX = 60
 ETAG_MAX = 200
 ODD_MAX = 40
 TYPE_MAX = 60
+AGE_MAX = 1 << 31  # seconds: what is read of a number that is too great (RFC 9111, 1.2.2)
+AGE_DIGITS = 10
 AGES_MAX = 8  # that are read of one answer
 TEXT_MAX = 256 * 1024  # characters of a body in which a version is looked for
 
-_SECONDS = re.compile(r"[0-9]{1,10}")
+_WHOLE = re.compile(r"[0-9]+")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 _META = re.compile(r"<meta\b[^<>]{1,2000}>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""\b(name|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
@@ -27,11 +29,19 @@ _UNSAID = (Basis.GUESS, Basis.NOTHING)
 
 
 def age_of(headers: Mapping[str, str]) -> int | None:
-    """Age in seconds; None unless it is a whole number that can be true (RFC 9111, 5.1). Of several, each of which is
-    one, the greatest: a copy is not to pass for younger than some cache on the way says."""
+    """Age in seconds; None unless it is a whole number (RFC 9111, 5.1). One that is absurd is AGE_MAX, and so that of a
+    very old copy (1.2.2). Of several, each of which is one, the greatest: a copy is not to pass for younger than some
+    cache on the way says."""
     said = [value.strip() for value in headers.get("age", "").split(",", AGES_MAX)]
-    is_true = all(_SECONDS.fullmatch(value) and int(value) <= YEARS_10 for value in said)  # beyond: a mistake
-    return max(map(int, said)) if is_true else None
+    if not all(_WHOLE.fullmatch(value) for value in said):
+        return None
+    return max(min(int(value), AGE_MAX) if len(value) <= AGE_DIGITS else AGE_MAX for value in said)
+
+
+def likely_age_of(headers: Mapping[str, str]) -> int | None:
+    """The same where it is no mistake: none that is longer than anything is kept."""
+    age = age_of(headers)
+    return None if age is None or age > YEARS_10 else age
 
 
 def browsers_may_keep(headers: Mapping[str, str], now: float) -> int | None:

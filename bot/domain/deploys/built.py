@@ -91,8 +91,9 @@ def _is_file(key: str, value: str) -> bool:
 
 
 def _content(name: str) -> str:
-    """What tells the content of a built file: its name, where a build made it of the content."""
-    return _called(name) if len(name) <= ADDRESS_MAX and is_fingerprinted(name) else ""
+    """What tells the content of a built file: its name, where a build made it of the content. Its folder's name tells
+    nothing of it."""
+    return _called(name) if len(name) <= ADDRESS_MAX and is_fingerprinted(_called(name)) else ""
 
 
 def _by_others(key: str, name: str, neighbours: Neighbours) -> str:

@@ -3,6 +3,8 @@
 `*` stands for any part of one name, `**` for any number of folders (at the end: for all that lies below). All else
 stands for itself, brackets too, since there are files like `[slug].html`. Never slow, whatever the file is called: of a
 name's stars all but the last take as little as they can and never more (Python's own `fnmatch` does so since 3.9).
+
+`/a/*` means what `a/*` does: a manifest names its files from the build's folder on, and pages have a slash in front.
 """
 
 from __future__ import annotations
@@ -43,14 +45,15 @@ class Glob:
         """Raises BadRule where it could never match, or means something else than it seems to."""
         _must_be_plain(written)
         self.written = written
-        parts = written.split("/")
+        from_folder = relative(written)
+        parts = from_folder.split("/")
         stars = STAR.findall(written)
         self.deep = sum(1 for star in stars if star == "**")
         self.single = len(stars) - self.deep
         if self.deep > DEEP_MAX or len(stars) > STARS_MAX:
             what = f"holds more than {STARS_MAX} stars, or more than {DEEP_MAX} of `**`."
             raise BadRule(what, "Write several rules.")
-        self._head = written.partition("*")[0]
+        self._head = from_folder.partition("*")[0]
         self._tail = "" if parts[-1] == "**" else parts[-1].rpartition("*")[2]
         self._deep = tuple(f"d{n}" for n in range(self.deep))
         self._single = tuple(f"s{n}" for n in range(self.single))
@@ -66,16 +69,21 @@ class Glob:
         return Stars(tuple(found[name] for name in self._single), tuple(found[name].rstrip("/") for name in self._deep))
 
 
+def relative(written: str) -> str:
+    """A `match` as the manifest names files: without a slash in front."""
+    return written.removeprefix("/")
+
+
 def _must_be_plain(written: str) -> None:
     """Raises BadRule."""
-    parts = written.split("/")
+    parts = relative(written).split("/")
     if not written.strip():
         raise BadRule("is empty.", _LIKE)
     if character := refused_character(written):
         raise BadRule(f"holds {character}, and no file's name does.", "Remove it.")
     if "\\" in written:
         raise BadRule("holds a backslash, and so matches nothing.", "Write slashes.")
-    if written.startswith(("/", "./")) or "" in parts[:-1] or {".", ".."} & {*parts}:
+    if "" in parts[:-1] or {".", ".."} & {*parts}:
         raise BadRule("matches nothing: files are named from the build's folder on.", _LIKE)
     if parts[-1] == "":
         raise BadRule("names a folder, and so matches no file.", f"Write {written}** for all that lies below.")

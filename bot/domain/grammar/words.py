@@ -143,7 +143,7 @@ class Scanner:
     def _repaired(self, raw: str) -> str:
         if raw[-1].isalnum() and (raw[0].isalnum() or raw[0] == "/"):
             return raw
-        return self._without_prose(self._with_dashes(raw.strip("`"))).strip("`")
+        return _out_of_code(self._without_prose(self._with_dashes(_out_of_code(raw))))
 
     def _with_dashes(self, raw: str) -> str:
         found = _JOINED_DASHES.match(raw)
@@ -170,16 +170,27 @@ class Scanner:
         return _REST_IS_BLANK.match(self.text, self.at) is not None
 
 
+def _out_of_code(text: str) -> str:
+    """`text` without the backticks around it, of which the other end may stand around another word. One that closes
+    what another opens inside is its own: /a`b`."""
+    while len(text) > 1 and text[0] == text[-1] == "`":
+        text = text[1:-1]
+    bare = text.strip("`")
+    return f"{bare}`" if text.endswith("`") and bare.count("`") % 2 else bare
+
+
 def _end_of_thing(text: str) -> str:
-    """`text` without trailing commas, one full stop, backticks, and brackets that nothing opens."""
+    """`text` without trailing commas, one full stop, and backticks and brackets that nothing opens."""
     end = len(text)
+    unmatched = text.count("`") % 2
     unopened = text.count(")") - text.count("(")
     while end:
         last = text[end - 1]
         stop = last == "." and end > 1 and text[end - 2] not in "./"
-        if not (last in ",`" or stop or (last == ")" and unopened > 0)):
+        if not (last == "," or (last == "`" and unmatched) or stop or (last == ")" and unopened > 0)):
             break
         unopened -= last == ")"
+        unmatched ^= last == "`"
         end -= 1
     return text[:end]
 

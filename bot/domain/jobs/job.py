@@ -10,11 +10,16 @@ from bot.domain.deploys.deploy import Deploy
 from bot.domain.jobs.hold import Hold
 from bot.domain.jobs.plan import Cost, softly
 from bot.domain.jobs.warming import Warming
+from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.look import kept_longest
 from bot.domain.proof.verdict import Look, Verdict
 from providers.contract import Kind
 
 RESTORED = "restored from a backup; ask again"  # why a job ended that was open in one
+DAMAGED = (  # why one ended whose row in the ledger cannot be read
+    "its record cannot be read: somebody changed the ledger's file, or it is damaged. Nothing more of it is sent. Run"
+    " `purgebot log verify`, and ask for it anew."
+)
 
 
 class State(StrEnum):
@@ -92,7 +97,6 @@ class LayerView:
     trouble: Trouble | None = None
     failing: tuple[str, ...] = ()  # up to five targets that failed
     not_purged: int = 0  # how many targets the calls that did not go were for
-    retries: int = 0
     seconds: float = 0.0  # that sending was thought to take
     soft: bool = False  # marked stale instead of removed
     note: str = ""  # what it does instead of the wish to the letter
@@ -199,7 +203,9 @@ class JobView:
     urgent_by: str = ""  # who had it go before all others, if somebody did
     reason: str = ""
     why: str = ""  # what stands behind verdict or state, one sentence
+    doubts: tuple[Doubt, ...] = ()  # what of that others go by
     for_good: bool = False  # it stopped since it is not what was asked for, which no retry mends
+    damaged: bool = False  # its row in the ledger cannot be read, or could not, so that little of it is known
     altered: bool = False  # somebody had changed it in the ledger's file when it ended: nothing it says is sure
     looks: tuple[Look, ...] = ()  # the last look at each place and URL
     before: tuple[Look, ...] = ()  # the looks before the purge
@@ -269,6 +275,11 @@ class JobView:
     def looks_begin(self) -> float | None:
         """From when its looks are counted; a job of an older ledger has but the time when it was purged."""
         return self.purged if self.looked_from is None else self.looked_from
+
+    @property
+    def is_looked_at_again(self) -> bool:
+        """Whether somebody had the edge looked at anew, so that looks are counted from one again."""
+        return self.purged is not None and self.looked_from is not None and self.looked_from > self.purged
 
     @property
     def begins(self) -> float:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.jobs.job import Approval, JobView, LayerState, LayerView, State
+from bot.domain.proof.reached import LOOKED_BEFORE
 
 LOOK_AFTER = (0.0, 2.0, 10.0, 30.0, 120.0)  # seconds after the purge; until fresh or until nothing can change
 LOOKS_AT_NOTHING = 2  # where nothing was purged and nothing is expected, waiting changes nothing
@@ -124,7 +125,7 @@ def next_step(job: JobView, now: float) -> Step:
         case State.SCHEDULED:
             return _scheduled(job, now)
         case State.QUEUED:
-            return LookBefore() if job.check and not job.looked_before else _begin(job)
+            return LookBefore() if job.check and not job.looked_before else _begin(job, now)
         case State.PURGING | State.CONFIRMING:
             return _purging(job, now)
         case State.CHECKING:
@@ -157,12 +158,19 @@ def _scheduled(job: JobView, now: float) -> Step:
     return ComeDue() if now - at <= job.late_max else Miss()
 
 
-def _begin(job: JobView) -> Step:
+def _begin(job: JobView, now: float) -> Step:
     """The first layer that is not done: one that is retried may have done some."""
     if not job.layers:
         return NothingToSend()
     left = [position for position, layer in enumerate(job.layers) if layer.state is not LayerState.DONE]
-    return BeginLayer(left[0]) if left else Finish()
+    return _begin_layer(job, left[0], now) if left else Finish()
+
+
+def _begin_layer(job: JobView, position: int, now: float) -> Step:
+    """The outermost layer begins right after a look: what came to the edges since an earlier one would pass for what
+    the purge brought there."""
+    is_last, looked = position == len(job.layers) - 1, max((look.at for look in job.before), default=now)
+    return LookBefore() if is_last and job.check and now - looked > LOOKED_BEFORE else BeginLayer(position)
 
 
 def _purging(job: JobView, now: float) -> Step:
@@ -170,7 +178,7 @@ def _purging(job: JobView, now: float) -> Step:
         if layer.state is LayerState.DONE:
             continue
         if layer.state is LayerState.WAITING:
-            return BeginLayer(position)
+            return _begin_layer(job, position, now)
         return _in_layer(position, layer, now)
     return Finish()
 

@@ -65,4 +65,5 @@ class Told:
     seconds: float = 0.0
     ids: tuple[str, ...] = ()
     text: str = ""
+    again: bool = False  # of a look: made since somebody had it looked at again, from when on they are counted anew
     flying: int = 0  # calls; of what expired, those that had gone before

@@ -11,8 +11,15 @@ from bot.domain.answers.marks import challenge_on, guard_on
 from bot.domain.lint.finding import Note
 from bot.domain.masking import without_credentials
 from bot.domain.policies.wording import listed
+from bot.domain.proof.circles import NOWHERE
+from bot.domain.proof.look import SENDS_ON
 
 PLACES_SHOWN = 6
+TO_ITSELF = "that is the very URL that was asked for, a loop, on which browsers give up"
+WITHOUT_TLS = (
+    ". If the CDN asks the origin over http, and that sends everybody to https, have it ask over https: at Cloudflare"
+    " that is the SSL mode Full (strict)"
+)
 REFUSING = frozenset({401, 403, 407, 429})  # about who asks, not about the page
 
 
@@ -68,6 +75,8 @@ def _what(answer: Answer) -> str:
 def _not_led(answer: Answer) -> str:
     """Of what leads to no page that could be read here: where, and why it is not followed."""
     told, where = f" answered {answer.status}", answer.says("location").strip()
+    if answer.status in SENDS_ON and not where:
+        return f"{told} and {NOWHERE}"
     if not 300 <= answer.status < 400 or not where:
         return told
     try:

@@ -7,7 +7,7 @@ import re
 from bot.domain.answers.caches import TARGETED
 from bot.domain.answers.caching import Basis, Directives, Lifetime, is_targeted, stays_beyond, titled
 from bot.domain.answers.fingerprint import MONTH, named, version_in_query
-from bot.domain.answers.headers import age_of
+from bot.domain.answers.headers import likely_age_of
 from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import Served, up_to
 
@@ -195,7 +195,7 @@ def older_than_allowed(served: Served) -> Found | None:
     """CC14: a copy beyond its end; not where the origin has an error in its place, which no purge should let in."""
     allowed = served.shared
     said = allowed.basis in (Basis.TARGETED, Basis.S_MAXAGE, Basis.MAX_AGE, Basis.EXPIRES)
-    age = age_of(served.headers)
+    age = likely_age_of(served.headers)
     if not said or allowed.seconds is None or age is None or age <= allowed.seconds or served.origin_has_error:
         return None
     beyond = stays_beyond((served.alike[0] if served.alike else served.answer).joined())

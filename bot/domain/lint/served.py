@@ -12,7 +12,7 @@ from bot.domain.answers.answer import Answer
 from bot.domain.answers.caches import ANY, Cache
 from bot.domain.answers.caching import Basis, Lifetime, Policy, lifetime_browser, lifetime_shared, policy_of
 from bot.domain.answers.fingerprint import MONTH, is_fingerprinted, is_no_word, is_static, may_be_fingerprinted, named
-from bot.domain.answers.headers import age_of
+from bot.domain.answers.headers import likely_age_of
 from bot.domain.lint.instead import is_whole
 from providers.contract import Cached
 
@@ -119,7 +119,7 @@ class Served:
     @property
     def is_a_copy(self) -> bool:
         """Whether a cache gave it out, by what that says or by its age."""
-        return self.is_from_cache or bool(age_of(self.headers))
+        return self.is_from_cache or bool(likely_age_of(self.headers))
 
     @property
     def is_page(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.answers.caching import moment
 from bot.domain.answers.fingerprint import named, version_in_query
-from bot.domain.answers.headers import age_of
+from bot.domain.answers.headers import likely_age_of
 from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import FETCHED, Served, up_to
 
@@ -101,7 +101,7 @@ def clock_apart(served: Served) -> Found | None:
     at = moment(asked.says("date"))
     if at is None:
         return None
-    age = age_of(asked.joined()) or 0
+    age = likely_age_of(asked.joined()) or 0
     ahead = min(at - asked.at, at + age - asked.at, key=abs)  # some caches say their own Date beside an Age
     telling = from_origin is not None or "age" in served.headers or served.cached in FETCHED
     if abs(ahead) <= CLOCK_MAX or (ahead < 0 and not telling):

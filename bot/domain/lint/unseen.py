@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from bot.domain.answers.body import HEAD_MAX
-from bot.domain.answers.codings import unreadable
 from bot.domain.lint.finding import Note
 from bot.domain.lint.markup import LINKS_MAX
 from bot.domain.lint.served import Served
 from bot.domain.shown import shown
+from providers.codings import unreadable
 
 SAYS_MAX = 40  # characters
 

@@ -12,6 +12,7 @@ What a cache says of itself (HIT, MISS, Age) explains a finding, and never makes
     other bytes and the same Last-Modified           unknown: an edge that rewrites pages leaves such
     other bytes through a firewall                   unknown: it may have answered in the page's place
     other content and a newer Last-Modified          unknown: the origin may have gone back, or be behind
+    another ETag and the same Last-Modified          stale if kept, or if it was there before; else unknown
     other bytes, and nothing else to go by           stale if kept, or if they are those of before; else unknown
 
 Where a deploy said what the page must show, that comes first: a page without it is stale, whatever the origin serves,
@@ -24,9 +25,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from bot.domain.answers.marks import CHALLENGES, FIREWALLS, TITLES
+from bot.domain.answers.marks import FIREWALLS, TITLES
+from bot.domain.proof.circles import looped
 from bot.domain.proof.look import ORIGIN, Likeness, Look, bare_etag, compare, seems_same
 from bot.domain.proof.modified import beside, is_newer, is_older, told_at_once
+from bot.domain.proof.unreadable import gave_no_page, silence, unread, unread_of
 from providers.contract import Cached
 
 REFUSING = frozenset({401, 403, 407, 429, *range(500, 600)})  # about the asker or a fault, not about the page
@@ -35,7 +38,8 @@ AHEAD = "changed after the origin's"
 REWRITTEN = "changed when the origin's was"
 ALIKE_TO_ALL = "gives all the same page, the origin not"
 OTHER_BYTES = "other bytes than the origin"
-UNREADABLE = "in an encoding that cannot be read here"
+NEITHER_OLDER = "nothing shows which is older"
+UNCOMPARED = "and whether to the same place cannot be told"
 UNSTEADY = "the origin answers differently each time"
 _STEADY = frozenset({Likeness.SAME, Likeness.BEGUN, Likeness.UNREAD, Likeness.UNSAID})
 _UNNAMED = (None, Likeness.OTHER_BYTES, Likeness.BEGUN, Likeness.UNREAD, Likeness.UNSAID)
@@ -104,6 +108,10 @@ class Page:
         was = self.was(place)
         return bool(was) and all(look.cached is Cached.MISS for look in was)
 
+    def has_changed(self, look: Look) -> bool:
+        """Whether `look` shows other content than its place served before the purge."""
+        return not all(compare(was, look).agrees for was in self.was(look.place))
+
     def stays(self, look: Look) -> bool:
         """Whether `look` shows the very bytes that its place served before the purge, as far as they were read."""
         return any(was.status == look.status and seems_same(was, look) for was in self.was(look.place))
@@ -124,9 +132,9 @@ def is_failure(look: Look) -> bool:
 
 def _find(page: Page, look: Look) -> Finding:
     if look.problem:
-        return _unknown(look, f"{look.place} {_silence(look)}")
+        return _unknown(look, f"{look.place} {silence(look)}")
     if look.guard:
-        return _unknown(look, f"{look.place} {_gave_no_page(look)}")
+        return _unknown(look, f"{look.place} {gave_no_page(look)}")
     if is_failure(look):
         return _unknown(look, f"{look.place} answered {look.status}")
     if _is_part(look):
@@ -136,6 +144,8 @@ def _find(page: Page, look: Look) -> Finding:
     if look.shows and not page.has_origin:
         return Finding(look.place, look.url, Verdict.FRESH, look=look)
     origins = [origin for origin in page.now(ORIGIN) if not origin.problem]
+    if trouble := looped(look, next(iter(origins), None)):
+        return _unknown(look, trouble, can_change=False)
     if trouble := _trouble_of_origin(page, origins):
         return _unknown(look, trouble, can_change=page.has_origin)
     if trouble := _without_tls(look, origins[0]):
@@ -164,30 +174,14 @@ def _unknown(look: Look, why: str, can_change: bool = True) -> Finding:
     return Finding(look.place, look.url, Verdict.UNKNOWN, why, look, can_change)
 
 
-def challenged(look: Look) -> str:
-    """ "Cloudflare asks for a proof of being no robot"; "" where nobody does."""
-    return f"{look.guard} {CHALLENGES}" if look.guard else ""
-
-
-def _gave_no_page(look: Look) -> str:
-    return f"gave no page: {challenged(look)}"
-
-
-def _silence(look: Look) -> str:
-    """Why nothing can be made of what a place gave."""
-    if look.broken:
-        return f"gave a broken answer: {look.broken}, and {look.problem}"
-    return f"did not answer: {look.problem}"
-
-
 def _trouble_of_origin(page: Page, origins: Sequence[Look]) -> str:
     if not page.has_origin:
         return "no origin is configured to compare with"
     if not origins:
         silent = next(iter(page.now(ORIGIN)), None)
-        return f"the origin {_silence(silent)}" if silent else "the origin did not answer in time"
+        return f"the origin {silence(silent)}" if silent else "the origin did not answer in time"
     if guarded := next((origin for origin in origins if origin.guard), None):
-        return f"the origin {_gave_no_page(guarded)}"
+        return f"the origin {gave_no_page(guarded)}"
     refusing = next((origin.status for origin in origins if origin.status in REFUSING), 0)
     if not refusing and any(_is_part(origin) for origin in origins):
         return f"the origin answered {_A_PART}"
@@ -207,7 +201,7 @@ def _likeness(look: Look, origins: Sequence[Look]) -> Likeness | None:
     origin's bytes do not hold still, the name that it gives them counts."""
     first, *others = origins
     if all(compare(first, other) in _STEADY for other in others):
-        return compare(look, _unread_of(origins) or first)
+        return compare(look, unread_of(origins) or first)
     named = {(origin.status, _name(origin, first)) for origin in origins}
     name = _name(look, first)
     if len(named) > 1 or not name or not _name(first, first):
@@ -239,6 +233,8 @@ def _compared(
     match likeness:
         case Likeness.OTHER if _is_ahead(look, origins):
             return _unknown(look, f"{place} serves other content than the origin, {AHEAD} ({beside(look, origins[0])})")
+        case Likeness.OTHER if not (survived or look.is_copy) and (told := _at_once_by_tag(look, origins)):
+            return _unknown(look, f"{place} serves other content than the origin, under another ETag and {told}")
         case Likeness.OTHER:
             return Finding(place, url, Verdict.STALE, look=look)
         case Likeness.OTHER_BYTES if is_newer(look, origins):
@@ -258,12 +254,14 @@ def _compared(
             return _unknown(look, f"{place} serves the bytes of before the purge under the origin's version")
         case Likeness.SAME | Likeness.SAME_VERSION:
             return Finding(place, url, Verdict.FRESH, look=look)
+        case Likeness.OTHER_BYTES if look.redirects:
+            return _unknown(look, f"{place} redirects ({look.status}) as the origin does, {UNCOMPARED}")
         case Likeness.OTHER_BYTES:
             return _unknown(look, f"{place} serves {OTHER_BYTES}, and only a `marker` could tell why")
         case Likeness.TORN:
             return _unknown(look, f"{place} serves {OTHER_BYTES} under the same ETag")
         case Likeness.UNREAD:
-            return _unknown(look, _unread(look, _unread_of(origins) or origins[0]))
+            return _unknown(look, unread(look, unread_of(origins) or origins[0]))
         case Likeness.BEGUN if bare_etag(look.etag) != bare_etag(origins[0].etag):
             first = f"the first {min(look.size, origins[0].size) // _MIB} MiB"
             return _unknown(look, f"{place} begins as the origin does ({first}), as long and under another ETag")
@@ -283,19 +281,19 @@ def _firewall(look: Look) -> str:
     return f"{title}, which may have sent a page of its own" if title else ""
 
 
+def _at_once_by_tag(look: Look, origins: Sequence[Look]) -> str:
+    """Why nothing shows which of two is older that differ in their ETags alone, the stronger validator, and were
+    changed within one second (RFC 9110, 8.8.2); "" where something may."""
+    told = told_at_once(look, origins)
+    return f"{REWRITTEN} ({told}): {NEITHER_OLDER}" if told and _is_by_tag(look, origins[0]) else ""
+
+
+def _is_by_tag(look: Look, one: Look) -> bool:
+    """Whether it is another page by its ETag alone."""
+    is_by_tag = (look.status, look.version) == (one.status, one.version) and not look.redirects
+    return is_by_tag and bare_etag(look.etag) != bare_etag(one.etag)
+
+
 def _is_ahead(look: Look, origins: Sequence[Look]) -> bool:
     """Whether it is another page by its ETag alone, and a newer one by its date."""
-    one = origins[0]
-    is_by_tag = (look.status, look.version) == (one.status, one.version) and not look.redirects
-    return is_by_tag and bare_etag(look.etag) != bare_etag(one.etag) and is_newer(look, origins)
-
-
-def _unread_of(origins: Sequence[Look]) -> Look | None:
-    return next((origin for origin in origins if origin.packed), None)
-
-
-def _unread(look: Look, origin: Look) -> str:
-    if not look.packed:
-        return f"the origin answers {UNREADABLE} ({origin.packed})"
-    alike = ", in other bytes than the origin" if look.packed == origin.packed else ""
-    return f"{look.place} answers {UNREADABLE} ({look.packed}){alike}"
+    return _is_by_tag(look, origins[0]) and is_newer(look, origins)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from bot.domain.answers.body import READ_MAX
+from bot.domain.proof.circles import turned_in
 from bot.domain.proof.finding import Page
 from bot.domain.proof.look import ORIGIN, Likeness, Look, bare_etag, compare, is_begun
 
@@ -18,6 +19,7 @@ def noted(pages: Sequence[Page], listed: Callable[[Sequence[str]], str]) -> list
     urls = {page.url for page in pages}
     begun = {page.url for page in pages for look, origin in _alike(page) if _is_by_beginning(look, origin)}
     told = [f"{BEGUN}{_of(begun, urls)}"] if begun else []
+    told.extend(_leading_nowhere(pages, listed))
     return [*told, *_by_name_alone(pages, listed), *list(_types(pages, listed))[:TYPES_MAX]]
 
 
@@ -31,6 +33,18 @@ def _alike(page: Page) -> Iterator[tuple[Look, Look]]:
 
 def _is_by_beginning(look: Look, origin: Look) -> bool:
     return is_begun(look, origin) and compare(look, origin) is Likeness.SAME
+
+
+def _leading_nowhere(pages: Sequence[Page], listed: Callable[[Sequence[str]], str]) -> Iterator[str]:
+    """The redirects on which nobody gets a page, where they are not told as those of before."""
+    found: dict[str, list[Look]] = {}
+    for page in pages:
+        for look, _ in _alike(page):
+            if (told := turned_in(look)) and (look.shows or page.has_changed(look)):
+                found.setdefault(told, []).append(look)
+    for told, about in found.items():
+        at, urls = listed(list(dict.fromkeys(look.place for look in about))), {look.url for look in about}
+        yield f"at {at} {told}{_of(urls, {page.url for page in pages})}"
 
 
 def _by_name_alone(pages: Sequence[Page], listed: Callable[[Sequence[str]], str]) -> Iterator[str]:

@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.answers.locations import led
+from bot.domain.answers.excess import Excess
+from bot.domain.answers.locations import led, mark_of, spelled
 from bot.domain.answers.marks import CHALLENGES
 from bot.domain.durations import span
 from bot.domain.masking import MASK, masked
@@ -16,6 +17,7 @@ from providers.contract import Cached
 
 ORIGIN = "origin"  # the place of a look at the origin
 GONE = (404, 410)
+SENDS_ON = frozenset({301, 302, 303, 307, 308})  # with a Location: RFC 9110, 15.4
 TRANSFORMED = 203  # the page, changed by a proxy on the way: RFC 9110, 15.3.4
 AGES_APART = 2.0  # seconds between the moments that two whole Ages of one copy tell, at most
 SHOWN_MAX = 40  # characters of a version or ETag
@@ -73,9 +75,8 @@ class Look:
     leads_mark: str = ""  # tells two `leads_to` apart of which a part is masked
     failures: tuple[str, ...] = ()  # what its place answered between them that was no page: "502", whose challenge
     through: tuple[str, ...] = ()  # the CDNs that left their marks on it, as `marks` names them
-    cached_next: Cached = (
-        Cached.UNKNOWN
-    )  # what the cache said of the last of its `answers`, where it stands for several
+    cached_next: Cached = Cached.UNKNOWN  # what the cache said of the last of its `answers`
+    given_up: Excess | None = None  # what there was too much of in an answer that came, which `problem` tells
 
     @property
     def redirects(self) -> bool:
@@ -88,9 +89,28 @@ class Look:
         return self.max_age_said or f"max-age={self.max_age}"
 
     @property
+    def is_given_up(self) -> bool:
+        """Whether an answer came, and was not read to its end, since there was too much of it."""
+        return self.given_up not in (None, Excess.TIME)
+
+    @property
     def only_asks_for_tls(self) -> bool:
         """Whether an https page, asked for without TLS, was answered with the way to itself."""
         return bool(self.over) and self.redirects and self.leads_to == masked(self.url)
+
+    @property
+    def leads_back(self) -> bool:
+        """Whether it sends its reader to the very URL that was asked for; not where that may be the way to https for
+        who asked without TLS."""
+        if not (self.redirects and self.leads_to) or self.over:
+            return False
+        here = led(self.url, self.url)
+        return self.leads_mark == mark_of(here) or _bare(led(self.url, self.leads_to)) == _bare(here)
+
+    @property
+    def leads_nowhere(self) -> bool:
+        """Whether it is a redirect by its status, and does not say where to."""
+        return self.status in SENDS_ON and not self.leads_to
 
     @property
     def place_named(self) -> str:
@@ -209,7 +229,7 @@ def is_begun(one: Look, other: Look) -> bool:
 def _lead_alike(one: Look, other: Look) -> bool | None:
     """Whether two redirects lead to one URL; None of anything else, and where one does not say where, or hides it. Of
     what was asked for without TLS, http or https tells nothing."""
-    leads = [led(look.url, look.leads_to) for look in (one, other) if look.redirects and look.leads_to]
+    leads = [spelled(led(look.url, look.leads_to)) for look in (one, other) if look.redirects and look.leads_to]
     if len(leads) < 2:
         return None
     if one.over or other.over:
@@ -218,6 +238,11 @@ def _lead_alike(one: Look, other: Look) -> bool | None:
         return leads[0] == leads[1]
     marks = (one.leads_mark, other.leads_mark)
     return marks[0] == marks[1] if all(marks) else None
+
+
+def _bare(url: str) -> str:
+    """`url` without its fragment, which nobody sends."""
+    return url.partition("#")[0]
 
 
 def _status(look: Look) -> int:
@@ -290,7 +315,7 @@ def describe(look: Look, now: float) -> str:
         return f"{look.problem}, {asked}" if asked else look.problem
     words = [look.says or ("" if look.cached is Cached.UNKNOWN else look.cached.upper())]
     if look.status != 200:
-        words.append(str(look.status))
+        words.append(f"{look.status} to itself" if look.leads_back else str(look.status))
     if look.guard:
         words.append(f"{look.guard} {CHALLENGES}")
     if look.age is not None and (look.age or look.is_kept):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from bot.domain.proof.circles import only_redirects
 from bot.domain.proof.finding import Finding, Page, Verdict
 from bot.domain.proof.look import ORIGIN, Look, compare
 from providers.contract import Cached
 
 TO_MAX = 200  # characters
+LOOKED_BEFORE = 5.0  # seconds from the look before a purge to its call; within them nothing is thought to happen
 _ROUNDED = 1  # second: Ages are whole, and two answers moments apart
 STILL_THERE = (
-    "is older than the purge by its Age, and is what the origin serves: the purge has not got there yet, or a cache"
+    "is older than the purge by its Age, and is what the origin serves: the purge has not got there, or a cache"
     " further in that is no layer of this site adds to that Age"
 )
 FROM_FURTHER_IN = (
@@ -25,15 +27,15 @@ FROM_FURTHER_IN = (
 class Purged:
     """What was purged before the looks that are judged.
 
-    `at` is when the last layer began to be purged, in seconds since the epoch; None if nothing was. `covered` are the
-    URLs that were surely purged, None for all. `was_old_at` are the places that were old at an earlier look after it.
+    `at` is when the last call was sent, in seconds since the epoch; None if nothing was. `covered` are the URLs that
+    were surely purged, None for all. `was_old_at` are the places that were old at an earlier look after it.
     `left_alone` are the caches of the chain that were not asked, by name, `kept_by` those that keep other pages of what
     was to be purged, `proven` the looks that proved it earlier. Where the pages looked at stand for others
     (`stands_for_others`), a copy of what was there before the purge, or came by the look before it, is proof only if it
     is surely younger. `not_seen_new` are old answers of earlier looks after it, of data centres that were not seen with
-    the new page since. `began` is when the first layer of the same run began, where that was before `at`: an outer
-    cache that is filled from an inner one adds that one's Age to its own (RFC 9111, 4.2.3). `refetched_at` are the
-    places that fetched the old page anew after it, at this look or an earlier one.
+    the new page since. `refetched_at` are the places that fetched the old page anew after it, at this look or at one
+    before. Of each page `sent` says when its own call was, where that is known, and `began` when the first layer of the
+    same run began: an outer cache that is filled from an inner one adds that one's Age to its own (RFC 9111, 4.2.3).
     """
 
     at: float | None = None
@@ -45,30 +47,38 @@ class Purged:
     stands_for_others: bool = False
     was_old_at: Collection[str] = ()
     not_seen_new: Sequence[Look] = ()
-    began: float | None = None
     refetched_at: Collection[str] = ()
+    sent: Mapping[str, float] = field(default_factory=dict)
+    began: Mapping[str, float] = field(default_factory=dict)
+
+    def since(self, url: str) -> float | None:
+        """When the first layer began to be purged of a page."""
+        return self.began.get(url, self.sent.get(url, self.at))
 
     @property
-    def since(self) -> float | None:
-        """When the first layer began to be purged."""
-        return self.at if self.began is None else self.began
-
-    @property
-    def hard_since(self) -> float | None:
-        """The same where copies were removed, and not only marked as stale."""
-        return None if self.soft else self.since
+    def is_hard(self) -> bool:
+        """Whether copies were removed, and not only marked as stale."""
+        return self.at is not None and not self.soft
 
     def seems_older(self, look: Look, page: Page) -> bool:
         """Whether a copy, of this cache or of one further in, says that it was there before the purge."""
-        return look.was_kept_on_the_way and _is_from_before(aged_here(look, page), self.hard_since)
+        since = self.since(look.url) if self.is_hard else None
+        return look.was_kept_on_the_way and _is_from_before(aged_here(look, page), since)
 
     def may_be_older(self, look: Look, page: Page) -> bool:
-        """Whether it may have been: what was the same before, or came by our own look, says by its age alone whether
-        the purge reached it."""
-        if self.hard_since is None or not self.stands_for_others or not look.was_kept_on_the_way:
+        """Whether it may have been: what was the same before, or came by our own look, shows by its age alone whether
+        the purge reached it; and so does what was not looked at right before it."""
+        since = self.since(look.url)
+        if not self.is_hard or since is None or not self.stands_for_others or not look.was_kept_on_the_way:
             return False
-        is_known_from_before = page.stays(look) or page.was_missing(look.place)
-        return is_known_from_before and (look.age is None or look.age + 1 > look.at - self.hard_since)
+        if page.stays(look) or page.was_missing(look.place):
+            return look.age is None or look.age + 1 > look.at - since
+        return look.age is None and self._was_long_after(look, page)
+
+    def _was_long_after(self, look: Look, page: Page) -> bool:
+        """Whether the page was purged long after the look before it: its copy may have been replaced in between."""
+        sent = self.sent.get(look.url)
+        return sent is not None and any(sent - was.at > LOOKED_BEFORE for was in page.was(look.place))
 
 
 NOTHING_PURGED = Purged()
@@ -80,23 +90,18 @@ def landed(finding: Finding, page: Page, purged: Purged) -> Finding:
     found, look = _landed(finding, page, purged), finding.look
     if look is None or not look.redirects or look.shows or not (found.uncached or found.verdict is Verdict.FRESH):
         return found
-    if not all(compare(was, look).agrees for was in page.was(look.place)):
+    if page.has_changed(look):
         return found
-    return replace(found, verdict=Verdict.UNKNOWN, why=_only_redirects(look), can_change=False, aside=True)
-
-
-def _only_redirects(look: Look) -> str:
-    to = f": {look.leads_to[:TO_MAX]}" if look.leads_to else ""
-    return f"it only redirects ({look.status}), and the page that it leads to was not looked at{to}"
+    return replace(found, verdict=Verdict.UNKNOWN, why=only_redirects(look, TO_MAX), can_change=False, aside=True)
 
 
 def _landed(finding: Finding, page: Page, purged: Purged) -> Finding:
     look = finding.look
-    if finding.uncached and purged.hard_since is None and not purged.stands_for_others:
+    if finding.uncached and not purged.is_hard and not purged.stands_for_others:
         return replace(finding, verdict=Verdict.FRESH, uncached=False)  # nothing was purged: it is what visitors get
     if finding.verdict is not Verdict.FRESH or look is None:
         return finding
-    if purged.hard_since is not None and look.cached is Cached.STALE:
+    if purged.is_hard and look.cached is Cached.STALE:
         expired = f"an expired copy ({look.says or 'stale'})"
         why = f"{look.place} serves {expired} while it fetches, and it is what the origin serves"
         return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=True)

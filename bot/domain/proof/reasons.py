@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.answers.marks import CHALLENGES
+from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.finding import Finding, Page, Verdict, find
+from bot.domain.proof.folding import NAMED_MAX, listed, placeless, said_of
 from bot.domain.proof.fresh_notes import noted
 from bot.domain.proof.look import ORIGIN, Likeness, Look, compare, describe, in_short, is_one_copy
 from bot.domain.proof.modified import told_older
@@ -17,10 +18,12 @@ from bot.domain.proof.unseen_centres import not_met_again
 from bot.domain.proof.variants import others_may_differ, partly_asked
 from providers.contract import Cached
 
-NAMED_MAX = 3  # places and reasons that a sentence names
-PLACE = "\0"  # stands for the places of one reason
 PAGE_MAX = 80  # characters of a page's name in a sentence
 REFILLED = "the edge fetched it again after the purge and got the old one: a cache further in may still hold that"
+FETCHED_ANEW = (
+    "the edge fetched it after the purge, and nothing like it was seen before that: the origin, or a cache further in,"
+    " answers the edge otherwise than this machine"
+)
 FURTHER_IN = "the edge does not keep it, so a cache further in does"
 MOVED_ON = "the origin has changed since this purge was proven: purge again for what is new"
 SOFT = "after a soft purge a cache may serve the old once more while it fetches the new"
@@ -28,33 +31,8 @@ REWRITTEN = "only the bytes differ; if the edge rewrites pages it may be new: a 
 KEPT_APART = (
     "a plain visitor gets the new page; the old copy seems to have a key of its own, which this purge did not reach"
 )
-ORIGIN_LACKS = "the origin itself does not show it yet: is the new version out there?"
+ORIGIN_LACKS = "the origin itself does not show it: is the new version out there?"
 ORIGIN_OLD = "if it still looks old, the origin itself may be old"
-
-_OF_MANY = {
-    f"{PLACE} serves": f"{PLACE} serve",
-    f"{PLACE} begins as": f"{PLACE} begin as",
-    f"{PLACE} gives all": f"{PLACE} give all",
-    f"{PLACE} answers in": f"{PLACE} answer in",
-    f"{PLACE} redirects": f"{PLACE} redirect",
-    f"{PLACE} is asked over http, as its address in the configuration says, and only answers": (
-        f"{PLACE} are asked over http, as their addresses in the configuration say, and only answer"
-    ),
-    f"{PLACE} kept its copy": f"{PLACE} kept their copies",
-    "fetched it anew and got a copy that is older than the purge, and is what the origin serves: it came": (
-        "fetched it anew and got copies that are older than the purge, and are what the origin serves: they came"
-    ),
-    f"the copy at {PLACE} is older than the purge by its Age, and is": (
-        f"the copies at {PLACE} are older than the purge by their Age, and are"
-    ),
-    f"the copy at {PLACE} is right": f"the copies at {PLACE} are right",
-    "was still old": "were still old",
-    "may be from before the purge, so it proves": "may be from before the purge, so they prove",
-    f"the copy at {PLACE} is new and right, but says that it is older than the purge, so it proves": (
-        f"the copies at {PLACE} are new and right, but say that they are older than the purge, so they prove"
-    ),
-    "adds to its Age, or another server gave it": "adds to their Age, or other servers gave them",
-}
 
 _Verdicts = Mapping[str, Verdict]  # by place
 
@@ -78,12 +56,12 @@ class Scene:
         return any(origin.lacks for page in here for origin in page.now(ORIGIN))
 
     def origin_status(self, look: Look) -> str:
-        """What the origin answers, where its status is another."""
+        """What the origin answers, where its status is another, or where else it leads."""
         here = (page for page in self.pages if (page.url, page.variant) == (look.url, look.variant))
-        status = next(
-            (origin.status for page in here for origin in page.now(ORIGIN) if not origin.problem), look.status
-        )
-        return f"; the origin answers {status}" if status != look.status else ""
+        origin = next((origin for page in here for origin in page.now(ORIGIN) if not origin.problem), look)
+        if look.leads_to and origin is not look and origin.leads_to:
+            return _leads_elsewhere(look, origin)
+        return f"; the origin answers {origin.status}" if origin.status != look.status else ""
 
     def origin_changed(self, look: Look) -> str:
         """When both were last changed, where nothing but that and the bytes tells them apart."""
@@ -96,6 +74,14 @@ class Scene:
         """Whether its place gave this very copy before the purge."""
         pages = (page for page in self.pages if (page.url, page.variant) == (look.url, look.variant))
         return any(is_one_copy(was, look) for page in pages for was in page.was(look.place))
+
+    def may_be_old(self, look: Look) -> bool:
+        """Whether some place gave the content of `look` before the purge; so too where nobody looked at its own."""
+        pages = [page for page in self.pages if (page.url, page.variant) == (look.url, look.variant)]
+        before = [was for page in pages for was in page.before if not was.problem]
+        if not any(was.place == look.place for was in before):
+            return True
+        return any(compare(was, look).agrees for was in before)
 
     def urls(self) -> int:
         return len({page.url for page in self.pages})
@@ -115,17 +101,44 @@ def why(verdict: Verdict, findings: Sequence[Finding], scene: Scene) -> Sequence
             return [*_why_fresh(findings, scene), *_reasons(findings, scene), *_failing(scene), *_plainly(scene)]
 
 
-def _why_fresh(findings: Sequence[Finding], scene: Scene) -> Iterable[str]:
-    same = [place for place in scene.same if scene.at[place] is Verdict.FRESH]
-    empty = [
+def doubts(verdict: Verdict, findings: Sequence[Finding], scene: Scene) -> tuple[Doubt, ...]:
+    """What the verdict leaves open."""
+    if verdict is Verdict.FRESH and _is_as_before(scene):
+        return (Doubt.ORIGIN_OLD,)
+    if verdict is Verdict.STALE and _is_told_by_bytes([f for f in findings if f.verdict is Verdict.STALE], scene):
+        return (Doubt.JUST_BYTES,)
+    return ()
+
+
+def _same(scene: Scene) -> list[str]:
+    """Places that served what the origin serves before the purge too."""
+    return [place for place in scene.same if scene.at[place] is Verdict.FRESH]
+
+
+def _empty(scene: Scene) -> list[str]:
+    """Places that had no copy before the purge."""
+    return [
         place for place in scene.at if all(page.was_missing(place) for page in scene.pages if page.was_asked(place))
     ]
+
+
+def _is_as_before(scene: Scene) -> bool:
+    """Whether no place serves anything else than before the purge."""
+    told = {*_same(scene), *_empty(scene)}
+    return told == {*scene.at} and all(_unchanged(page, place) for page in scene.pages for place in told)
+
+
+def _is_told_by_bytes(stale: Sequence[Finding], scene: Scene) -> bool:
+    return not scene.moved_on and all(f.by_bytes and not (f.look and f.look.redirects) for f in stale)
+
+
+def _why_fresh(findings: Sequence[Finding], scene: Scene) -> Iterable[str]:
+    same, empty = _same(scene), _empty(scene)
     if empty:
-        yield f"not in the cache at {_listed(empty)} before the purge"
+        yield f"not in the cache at {listed(empty)} before the purge"
     if same:
-        yield f"already the same at {_listed(same)} before the purge"
-    told = {*same, *empty}
-    if told == {*scene.at} and all(_unchanged(page, place) for page in scene.pages for place in told):
+        yield f"already the same at {listed(same)} before the purge"
+    if _is_as_before(scene):
         yield ORIGIN_OLD
     if survivors := [look for look in _kept(findings, scene) if look.place not in same]:
         first = survivors[0]
@@ -133,7 +146,7 @@ def _why_fresh(findings: Sequence[Finding], scene: Scene) -> Iterable[str]:
         serves = f"shows {first.shows}" if first.shows else "is what the origin serves"
         yield f"{first.place} kept its copy{of} ({describe(first, first.at)}), which {serves}"
     if old_at_first := [place for place in scene.places(Verdict.FRESH) if place in scene.purged.was_old_at]:
-        yield f"{_listed(old_at_first)}: old at an earlier look, fresh now in {_answers(old_at_first, scene)}"
+        yield f"{listed(old_at_first)}: old at an earlier look, fresh now in {_answers(old_at_first, scene)}"
 
 
 def _kept(findings: Sequence[Finding], scene: Scene) -> list[Look]:
@@ -142,7 +155,7 @@ def _kept(findings: Sequence[Finding], scene: Scene) -> list[Look]:
         look
         for page in scene.pages
         for look in (f.look for f in findings if f.look and (f.url, f.variant) == (page.url, page.variant))
-        if is_older(aged_here(look, page), scene.purged.since)
+        if is_older(aged_here(look, page), scene.purged.since(look.url))
     ]
 
 
@@ -162,9 +175,9 @@ def _failing(scene: Scene) -> list[str]:
         total = sum(look.answers for look in looks) + len(failures)
         if failures:
             were = _were([failure for failure in failures if CHALLENGES in failure], failures)
-            line = f"{len(failures)} of {total} answers {were} ({_listed(list(dict.fromkeys(failures)))})"
+            line = f"{len(failures)} of {total} answers {were} ({listed(list(dict.fromkeys(failures)))})"
             told.setdefault(line, []).append(place)
-    return [f"{_listed(places)}: {line}" for line, places in told.items()]
+    return [f"{listed(places)}: {line}" for line, places in told.items()]
 
 
 def _were(challenges: Sequence[str], failures: Sequence[str]) -> str:
@@ -177,9 +190,9 @@ def _were(challenges: Sequence[str], failures: Sequence[str]) -> str:
 def _plainly(scene: Scene) -> list[str]:
     """Whose answers were seen, where they are not everybody's."""
     looks = [look for page in scene.pages for look in page.after]
-    whose = (others_may_differ(looks), partly_asked(looks), *noted(scene.pages, _listed))
+    whose = (others_may_differ(looks), partly_asked(looks), *noted(scene.pages, listed))
     over = list(dict.fromkeys(look.place for look in looks if look.over and look.place != ORIGIN))
-    told = f"{_listed(over)} asked over http, as the address says: https visitors may get other copies" if over else ""
+    told = f"{listed(over)} asked over http, as the address says: https visitors may get other copies" if over else ""
     return [line for line in (*whose, told, *_not_met_again(scene)) if line]
 
 
@@ -187,7 +200,7 @@ def _not_met_again(scene: Scene) -> list[str]:
     """Data centres that were old before the purge and gave no answer after it."""
     gone = {place: [name for page in scene.pages for name in not_met_again(page, place)] for place in scene.at}
     return [
-        f"{place} at {_listed(list(dict.fromkeys(names)))}: old before the purge, and not met again since"
+        f"{place} at {listed(list(dict.fromkeys(names)))}: old before the purge, and not met again since"
         for place, names in gone.items()
         if names and scene.purged.at is not None
     ]
@@ -200,7 +213,7 @@ def _unchanged(page: Page, place: str) -> bool:
 def _why_stale(stale: Sequence[Finding], scene: Scene) -> Iterable[str]:
     places = scene.places(Verdict.STALE)
     old = "old at" if scene.purged.at is None else "still old at"
-    yield f"{old} {_listed([_old_at(place, stale, scene) for place in places])}"
+    yield f"{old} {listed([_old_at(place, stale, scene) for place in places])}"
     if scene.moved_on:
         yield MOVED_ON
         return
@@ -208,26 +221,44 @@ def _why_stale(stale: Sequence[Finding], scene: Scene) -> Iterable[str]:
     if is_not_out:
         yield ORIGIN_LACKS
     elif (
-        all(f.variant and f.look and is_older(f.look, scene.purged.since) for f in stale)
+        all(f.variant and f.look and is_older(f.look, scene.purged.since(f.url)) for f in stale)
         and not scene.purged.left_alone
     ):
         yield KEPT_APART
     elif hint := _hint([f.look for f in stale if f.look], scene):
         yield hint
-    if all(f.by_bytes for f in stale):
+    if _is_told_by_bytes(stale, scene):
         yield REWRITTEN
     same = [] if is_not_out else [place for place in places if place in scene.same]  # what is out nowhere is the same
     before = [look for page in scene.pages for look in page.before]
-    yield from new_then_old(same, before, [f.look for f in stale if f.look], scene.purged.since, _listed)
+    yield from new_then_old(same, before, [f.look for f in stale if f.look], scene.purged.since, listed)
 
 
 def _old_at(place: str, stale: Sequence[Finding], scene: Scene) -> str:
     here = [f for f in stale if f.place == place]
     look = here[0].look
-    told = f"{describe(look, look.at)}{scene.origin_changed(look)}{scene.origin_status(look)}" if look else ""
+    told = f"{describe(look, look.at)}{scene.origin_changed(look)}" if look else ""
+    told += f"{_leading(look)}{scene.origin_status(look)}" if look else ""
     page = f"{_named(here[0].url)}: " if scene.urls() > 1 else ""
     named = look.place_named if look else place
     return f"{named} ({page}{told}{_of_pages([f.url for f in here], scene, ', ')})"
+
+
+def _leading(look: Look) -> str:
+    return f", to {_in_part(look.leads_to)}" if look.redirects and look.leads_to else ""
+
+
+def _leads_elsewhere(look: Look, origin: Look) -> str:
+    """Where the origin's redirect leads, beside `look` which is another."""
+    status = f" ({origin.status})" if origin.status != look.status else ""
+    to, theirs = _in_part(look.leads_to), _in_part(origin.leads_to)
+    if not status and to == theirs:
+        return "; the origin's differs in what is not shown here"
+    return f"; the origin redirects{status} to {theirs}"
+
+
+def _in_part(url: str) -> str:
+    return url if len(url) <= PAGE_MAX else f"{url[: PAGE_MAX - 1]}…"
 
 
 def _hint(looks: Sequence[Look], scene: Scene) -> str:
@@ -236,8 +267,8 @@ def _hint(looks: Sequence[Look], scene: Scene) -> str:
         return ""
     if scene.purged.left_alone:
         return f"{not_asked(scene.purged.left_alone)}, and may still hold the old one"
-    if any(_was_refilled(look, scene) or look.place in scene.purged.refetched_at for look in looks):
-        return REFILLED
+    if refilled := [look for look in looks if _was_refilled(look, scene) or look.place in scene.purged.refetched_at]:
+        return REFILLED if any(map(scene.may_be_old, refilled)) else FETCHED_ANEW
     if any(look.cached is Cached.UNCACHED for look in looks):
         return FURTHER_IN
     return SOFT if scene.purged.soft else ""
@@ -260,7 +291,7 @@ def _reasons(findings: Sequence[Finding], scene: Scene) -> list[str]:
     for f in unknown:
         if not f.variant or (f.place, f.url, f.why) not in plain:
             asked = f" (asked with {in_short(f.variant)})" if f.variant else ""
-            alike.setdefault(f"{_placeless(f)}{asked}", []).append(f)
+            alike.setdefault(f"{placeless(f)}{asked}", []).append(f)
     told = [
         f"{said_of(list(dict.fromkeys(f.place for f in about)), why)}{_of_pages([f.url for f in about], scene, ' on ')}"
         for why, about in alike.items()
@@ -269,26 +300,9 @@ def _reasons(findings: Sequence[Finding], scene: Scene) -> list[str]:
     return [*told[:NAMED_MAX], f"and {more} more reasons"] if more > 1 else told
 
 
-def _placeless(found: Finding) -> str:
-    """The reason without the name of its place, which may be a part of other words: a, in, the."""
-    return re.sub(rf"(?<![\w-]){re.escape(found.place)}(?![\w-])", PLACE, found.why, count=1)
-
-
-def said_of(places: Sequence[str], why: str) -> str:
-    """A reason with its places in it, as one says it of one and of many."""
-    for one, many in _OF_MANY.items() if len(places) > 1 else ():
-        why = why.replace(one, many)
-    return why.replace(PLACE, _listed(places))
-
-
 def _of_pages(urls: Sequence[str], scene: Scene, before: str) -> str:
     n, total = len(set(urls)), scene.urls()
     return f"{before}{n} of {total} pages" if n < total else ""
-
-
-def _listed(words: Sequence[str]) -> str:
-    more = len(words) - NAMED_MAX
-    return ", ".join([*words[:NAMED_MAX], f"{more} more"] if more > 1 else words)
 
 
 def beyond(kept_by: Sequence[str], seen: Verdict, scene: Scene) -> list[str]:
@@ -309,7 +323,7 @@ def beside(pages: Sequence[Page], places: Sequence[str]) -> list[str]:
         stale = [f.place for f in found if f.verdict is Verdict.STALE]
         old[page.url] = list(dict.fromkeys([*old.get(page.url, ()), *stale]))
     return [
-        f"beside it {_named(url)} is old at {_listed(at)}: this purge may not include it"
+        f"beside it {_named(url)} is old at {listed(at)}: this purge may not include it"
         for url, at in old.items()
         if at
     ]
@@ -317,5 +331,4 @@ def beside(pages: Sequence[Page], places: Sequence[str]) -> list[str]:
 
 def _named(url: str) -> str:
     """A page within a sentence."""
-    bare = url.split("://", 1)[-1]
-    return bare if len(bare) <= PAGE_MAX else f"{bare[: PAGE_MAX - 1]}…"
+    return _in_part(url.split("://", 1)[-1])

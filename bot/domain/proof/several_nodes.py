@@ -12,12 +12,12 @@ def new_then_old(
     same: Sequence[str],
     before: Sequence[Look],
     stale: Sequence[Look],
-    purged_at: float | None,
+    purged_at: Callable[[str], float | None],
     listed: Callable[[Sequence[str]], str],
 ) -> Iterator[str]:
     """Of the places in `same`, where edge and origin agreed in the looks `before` and a look in `stale` was old after
-    the purge (seconds since the epoch): an old copy that was there before it, beside another one that was seen, shows
-    that several stand behind that address. Else the origin may have changed since."""
+    the purge of its page (`purged_at`, seconds since the epoch): an old copy that was there before it, beside another
+    one that was seen, shows that several stand behind that address. Else the origin may have changed since."""
     torn = [
         place for place in same if all(_is_another(look, before, purged_at) for look in stale if look.place == place)
     ]
@@ -33,8 +33,8 @@ def new_then_old(
         )
 
 
-def _is_another(look: Look, before: Sequence[Look], purged_at: float | None) -> bool:
+def _is_another(look: Look, before: Sequence[Look], purged_at: Callable[[str], float | None]) -> bool:
     """Whether it is a copy from before the purge, and not the one that was seen then."""
     asked = (look.place, look.url, look.variant)
     was = [one for one in before if (one.place, one.url, one.variant) == asked and not one.problem]
-    return is_older(look, purged_at) and all(compare(one, look).is_other for one in was)
+    return is_older(look, purged_at(look.url)) and all(compare(one, look).is_other for one in was)

@@ -38,19 +38,29 @@ def not_met_again(page: Page, place: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(look.seen_at for look in old if look.seen_at and look.seen_at not in met))
 
 
-def unseen(owing: Iterable[Look], purged: Purged) -> list[Finding]:
-    """What is said of those that did not answer at this look: they are not known."""
+def unseen(owing: Iterable[Look], purged: Purged, findings: Sequence[Finding]) -> list[Finding]:
+    """What is said of those that were not old at this look, by `findings`: they are not known."""
     return [
-        Finding(look.place, look.url, Verdict.UNKNOWN, _why(look, purged), look, variant=look.variant)
+        Finding(look.place, look.url, Verdict.UNKNOWN, _why(look, purged, findings), look, variant=look.variant)
         for look in owing
         if look in purged.not_seen_new
     ]
 
 
-def _why(look: Look, purged: Purged) -> str:
+def _why(look: Look, purged: Purged, findings: Sequence[Finding]) -> str:
     after = f"{span(max(0.0, look.at - purged.at))} after the purge" if purged.at is not None else ""
     seen = describe(replace(look, variant=""), look.at)
-    return f"{look.place} at {look.seen_at} was still old {after} ({seen}), and nothing new has come from there since"
+    told = f"{look.place} at {look.seen_at} was still old {after} ({seen})"
+    if any(_is_since(found.look, look) for found in findings if found.look is not None):
+        return f"{told}, and whether what came from there since is new cannot be told"
+    return f"{told}, and nothing new has come from there since"
+
+
+def _is_since(now: Look, then: Look) -> bool:
+    """Whether `now` is a later answer of the data centre that gave `then`, and another one."""
+    is_there = then.seen_at in (now.seen_at, *now.also_at) and now.at > then.at and not now.problem
+    is_same_page = (now.place, now.url, now.variant) == (then.place, then.url, then.variant)
+    return is_same_page and is_there and not compare(now, then).agrees
 
 
 def _seen_new(findings: Sequence[Finding]) -> dict[_Centre, float]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.finding import Finding, Page, Verdict, find
 from bot.domain.proof.look import ORIGIN, Likeness, Look, compare, describe
 from bot.domain.proof.reached import NOTHING_PURGED, Purged, landed
-from bot.domain.proof.reasons import Scene, beside, beyond, why
+from bot.domain.proof.reasons import Scene, beside, beyond, doubts, why
 from bot.domain.proof.unseen_centres import not_seen_new, unseen
 
 __all__ = ["ORIGIN", "Judgement", "Look", "Verdict", "describe", "judge"]
@@ -25,6 +26,7 @@ class Judgement:
     is old. `already_same` names the places that served the origin's content before the purge. `worth_another`: another
     look could change the verdict. `not_seen_new` are old answers of data centres that were not seen new since.
     `moved_on`: the origin has changed since the purge was proven, so that what is old now says nothing of that.
+    `doubts` are what of `why` others go by.
     """
 
     verdict: Verdict
@@ -36,6 +38,7 @@ class Judgement:
     worth_another: bool = False
     not_seen_new: tuple[Look, ...] = ()
     moved_on: bool = False
+    doubts: tuple[Doubt, ...] = ()
 
 
 def judge(before: Sequence[Look], after: Sequence[Look], purged: Purged = NOTHING_PURGED) -> Judgement:
@@ -51,11 +54,11 @@ def judge(before: Sequence[Look], after: Sequence[Look], purged: Purged = NOTHIN
     pages = [page for page in all_pages if purged.covered is None or page.url in purged.covered]
     others = beside([page for page in all_pages if page not in pages], places)
     if not pages:
-        return Judgement(Verdict.UNKNOWN, " · ".join([NONE_COVERED, *others]))
+        return Judgement(Verdict.UNKNOWN, " · ".join([NONE_COVERED, *others]), doubts=(Doubt.NONE_COVERED,))
     asked = [(page, place) for page in pages for place in places if page.was_asked(place)]
     findings = [landed(found, page, purged) for page, place in asked for found in find(page, place)]
     owing = [look for look in not_seen_new(findings, pages, purged) if look.place in places]
-    findings += unseen(owing, purged)
+    findings += unseen(owing, purged, findings)
     at = {place: _at_place([f for f in findings if f.place == place]) for place in places}
     seen = _worst(at.values())
     verdict = Verdict.UNKNOWN if purged.kept_by and seen is Verdict.FRESH else seen
@@ -71,6 +74,7 @@ def judge(before: Sequence[Look], after: Sequence[Look], purged: Purged = NOTHIN
         worth_another=not scene.moved_on and any(f.can_change for f in findings if f.verdict is not Verdict.FRESH),
         not_seen_new=tuple(owing),
         moved_on=scene.moved_on,
+        doubts=doubts(seen, findings, scene),
     )
 
 

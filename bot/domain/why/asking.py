@@ -135,7 +135,7 @@ def _instead(case: Case, spot: Spot, glance: Glance) -> str:
     """What the place did; where it answered well, it is the origin's answer that cannot be compared."""
     look = glance.look
     if not glance.is_usable:
-        kind = "a broken answer" if look.broken else "no answer"
+        kind = "a broken answer" if look.broken else "one that was given up" if look.is_given_up else "no answer"
         return f"gave such a request {kind} ({look.problem})"
     if look.guard:
         return f"gave such a request {challenged(glance)}"

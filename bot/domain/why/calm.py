@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from urllib.parse import urlsplit
 
-from bot.domain.proof.finding import AHEAD, UNREADABLE, UNSTEADY, Verdict
+from bot.domain.proof.finding import AHEAD, NEITHER_OLDER, UNSTEADY, Verdict
+from bot.domain.proof.folding import folded
 from bot.domain.proof.look import Look
+from bot.domain.proof.unreadable import UNREADABLE
 from bot.domain.proof.variants import ENCODING
 from bot.domain.why import certificates
 from bot.domain.why.before import told_old, were_old
@@ -14,7 +16,7 @@ from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.closed import PREVENT, silent_to_us
 from bot.domain.why.repeating import shown_again
-from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of, with_bytes
+from bot.domain.why.spots import Glance, Spot, Tier, do, each, in_words, names_of, with_bytes
 from bot.domain.why.unmet import unmet
 
 _LET_THROUGH = "Let this machine through to every edge: a firewall that stops purgebot stops every proof too."
@@ -22,6 +24,7 @@ _OF_A_FIREWALL = "which may have sent a page of its own"
 _TO_TELL = {  # what a reason that is not known asks for
     AHEAD: "See whether the origin went back to an older version, or one of its servers is behind: where it went back,"
     " purge the page; else bring every server up to date.",
+    NEITHER_OLDER: "See whether servers of the origin give one page ETags of their own, or the edge rewrites it.",
     UNREADABLE: "Look who packs it so: a browser that did not ask for that encoding cannot read it either.",
     " redirects (": "Look which rule redirects visitors there, and ask about the page that they end at.",
     " over http, ": "Name that place by an https address: in `edges`, or in `origin`.",
@@ -29,6 +32,8 @@ _TO_TELL = {  # what a reason that is not known asks for
     " under the origin's version": "Have the build write another `marker` whenever the page is another one.",
 }
 _TO_PREVENT = {
+    AHEAD: "Have a deploy bring every server up to date before it purges, and purge whenever the origin goes back.",
+    NEITHER_OLDER: "Have every server of the origin give one page one ETag, or give the site a `marker`.",
     UNREADABLE: "Let caches answer in no other encodings than a request asks for.",
     " redirects (": "Purge the URL that visitors end at: one that only redirects holds no page.",
     " over http, ": "Where visitors use https, https is what has to be looked at.",
@@ -43,7 +48,7 @@ ORDINALS = ("asked first", "asked again", "asked once more")
 def no_answer(case: Case) -> Cause | None:
     """Nothing answered."""
     silent = [spot for spot in case.spots if spot.tier is Tier.EDGE]
-    if case.at(Tier.EDGE) or any(spot.last.answer.is_broken for spot in silent):
+    if case.at(Tier.EDGE) or any(spot.last.answer.is_broken or spot.look.is_given_up for spot in silent):
         return None
     evidence = each(silent, lambda spot: spot.plain[-1].look.problem)
     if spots := certificates.untrusted(silent):
@@ -151,12 +156,13 @@ def not_known(case: Case) -> Cause | None:
     unknown = [*open_, *(spot for spot in were_old(case, silent) if spot not in open_)]
     if not unknown:
         return None
-    whys = list(dict.fromkeys(case.finding_at(spot).why for spot in unknown))
-    unsteady_, was = UNSTEADY in whys, told_old(case, unknown)
+    findings = [case.finding_at(spot) for spot in unknown]
+    whys = list(dict.fromkeys(found.why for found in findings))
+    reasons, unsteady_, was = folded(findings, in_words), UNSTEADY in whys, told_old(case, unknown)
     return Cause(
         Name.UNSTEADY if unsteady_ else Name.UNKNOWN,
         Certainty.SEEN if unsteady_ else Certainty.POSSIBLE,
-        f"It cannot be told whether {names_of(unknown)} {do(unknown, 'is', 'are')} old: {'; '.join(whys)}."
+        f"It cannot be told whether {names_of(unknown)} {do(unknown, 'is', 'are')} old: {'; '.join(reasons)}."
         f"{f' {was}.' if was else ''}",
         (*each(unknown, with_bytes if _are_other_bytes(whys) else lambda spot: spot.told), *_origins(case, whys)),
         Cure("Check again", f"check {case.typed}", _to_tell(case, unknown, whys)),

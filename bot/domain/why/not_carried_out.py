@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.domain.jobs.job import JobView, State
 from bot.domain.policies.wording import expired
+from bot.domain.shown import in_part
 from bot.domain.why.case import Case, Ours
 
 TOLD_FOR = 86_400.0  # seconds
@@ -43,10 +44,10 @@ def _ended(job: JobView) -> float:
 
 def _why(job: JobView) -> str:
     if job.state is not State.EXPIRED:
-        return (job.stop_reason.partition(": ")[2] or job.why)[:_REASON_MAX]
+        return in_part(job.stop_reason.partition(": ")[2] or job.why, _REASON_MAX)
     approval = job.approval
     if job.missed is not None:
         return "it missed its time and nobody had it begin"
     if approval is not None and (approval.bar_gone or approval.barred):
-        return approval.barred[:_REASON_MAX] or "it could not run as purgebot is configured"
+        return in_part(approval.barred, _REASON_MAX) or "it could not run as purgebot is configured"
     return expired(job.agreed)

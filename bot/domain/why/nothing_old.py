@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from bot.domain.answers.caching import Directives
 from bot.domain.durations import span
 from bot.domain.jobs.job import State
+from bot.domain.proof.circles import NOWHERE
 from bot.domain.proof.finding import Verdict
 from bot.domain.proof.look import GONE, Likeness, Look, compare
 from bot.domain.why.before import old_before, origin_before, seen_before, were_old
@@ -19,7 +20,7 @@ from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from bot.domain.why.times import changed_since, has_outlived, modified
 from bot.domain.why.unmet import unmet
 
-WHY_MAX = 160  # characters
+WHY_MAX = 230  # characters; a card shows 300 of a line
 _WORKER = re.compile(r"serviceWorker\s*\.\s*register", re.IGNORECASE)
 _WORKS = "the page registers a service worker, which may answer without asking anybody"
 
@@ -136,6 +137,8 @@ def _but_no_page(origin: Glance) -> str:
     status = origin.look.status
     if status in GONE:
         return f": the page is not there ({status}), at the edge as at the origin"
+    if origin.look.leads_nowhere:
+        return f": an answer {status} that {NOWHERE}"
     return f": an error ({status}), at the edge as at the origin" if status >= 400 else ""
 
 
@@ -185,7 +188,16 @@ def _not_proven(case: Case) -> Iterator[str]:
         return
     if changed_since(case, last) is not True:
         ago = case.ago(last.job.purged or case.now)
-        yield f"{last.job.name} purged it {ago} and is not proven: {last.job.why[:WHY_MAX]}"
+        yield f"{last.job.name} purged it {ago} and is not proven: {shortened(last.job.why)}"
+
+
+def shortened(why: str) -> str:
+    """As many whole reasons as there is room for; of the first one whole words."""
+    if len(why) <= WHY_MAX:
+        return why
+    room = why[: WHY_MAX + 1]
+    whole = room.rpartition(" · ")[0]
+    return f"{whole} · …" if whole else f"{room.rpartition(' ')[0] or room}…"
 
 
 def _changed_nothing(case: Case) -> Iterator[str]:

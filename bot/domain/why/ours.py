@@ -6,8 +6,10 @@ from dataclasses import replace
 
 from bot.domain.durations import span
 from bot.domain.jobs.job import JobView, LayerState, State
-from bot.domain.proof.finding import Verdict
+from bot.domain.proof.finding import AHEAD, OTHER_BYTES, Verdict
 from bot.domain.proof.look import Look, describe
+from bot.domain.proof.modified import beside
+from bot.domain.shown import in_part
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.owners import is_own, siblings
@@ -16,6 +18,7 @@ from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from bot.domain.why.times import at_edge, changed_since, is_from_before, met_before, took, was_there_before
 from providers.contract import Cached, Kind
 
+SAID_MAX = 160  # characters of a provider's own words
 SETTLING = 120.0  # seconds in which places of one CDN may still differ after a purge
 
 
@@ -138,7 +141,7 @@ def stopped(case: Case) -> Cause | None:
 
 
 def _said(words: str) -> tuple[str, ...]:
-    return (f"it said: {words[:160]}",) if words else ()
+    return (f"it said: {in_part(words, SAID_MAX)}",) if words else ()
 
 
 def not_reached(case: Case) -> Cause | None:
@@ -151,9 +154,18 @@ def not_reached(case: Case) -> Cause | None:
     silent = [spot for spot in kept if is_from_before(case, spot, last) is None]
     if not took(case, last):
         return _not_asked(case, last, before or silent) if before or silent else None
-    if before:
-        return _survived(case, last, before)
+    newer = [spot for spot in _ahead(case) if is_from_before(case, spot, last)]
+    if before or newer:
+        return _survived(case, last, [*before, *newer])
     return _ageless(case, last, silent) if silent and changed_since(case, last) is False else None
+
+
+def _ahead(case: Case) -> list[Spot]:
+    """The edges whose copy is another than the origin's and newer by its date, since that may have gone back: a purge
+    that was taken leaves no copy from before it, whichever is the right one. Not where only the bytes are others, which
+    an edge that rewrites pages changes too."""
+    kept = [(spot, case.finding_at(spot).why) for spot in case.at(Tier.EDGE) if spot.look.is_kept]
+    return [spot for spot, why in kept if AHEAD in why and OTHER_BYTES not in why]
 
 
 def _not_asked(case: Case, last: Ours, kept: list[Spot]) -> Cause:
@@ -190,6 +202,7 @@ def _survived(case: Case, last: Ours, kept: list[Spot]) -> Cause:
                     f"{_met(case, last, spot)}"
                 ),
             ),
+            *each([spot for spot in kept if spot in _ahead(case)], lambda spot: _dated(case, spot)),
             *_or_filled_again(case, kept),
         ),
         _in_time(case, purged + SETTLING - case.now) if young else past(case, last),
@@ -200,6 +213,12 @@ def _survived(case: Case, last: Ours, kept: list[Spot]) -> Cause:
 def _met(case: Case, last: Ours, spot: Spot) -> str:
     met = met_before(case, spot, last)
     return f"; {last.job.name} met it there before that ({describe(met, met.at)})" if met is not None else ""
+
+
+def _dated(case: Case, spot: Spot) -> str:
+    """Why a copy is not told to be old."""
+    dates = beside(spot.look, case.origins[-1].look)
+    return f"another page than the origin's, and newer ({dates}): the origin may have gone back"
 
 
 def _or_filled_again(case: Case, kept: list[Spot]) -> tuple[str, ...]:

@@ -51,7 +51,7 @@ class Glance:
     @property
     def location(self) -> str:
         """Where a redirect leads, as it says; "" of anything else."""
-        return self.answer.says("location") if 300 <= self.look.status < 400 else ""
+        return self.answer.location if 300 <= self.look.status < 400 else ""
 
     @property
     def content(self) -> str:
@@ -59,7 +59,7 @@ class Glance:
         does."""
         look = self.look
         if self.location:
-            return f"to {masked(self.location)[:LOCATION_MAX]}"
+            return f"to {leading(self.location)}"
         if look.version:
             return f'version "{look.version[:SHOWN_MAX]}"'
         if bare := bare_etag(look.etag):
@@ -142,6 +142,12 @@ class Course:
         return old.look.cached is Cached.STALE or (new.look.is_fetched and (new.look.age or 0) <= since)
 
 
+def leading(location: str) -> str:
+    """Where a redirect leads, as it may be shown."""
+    shown = masked(location)
+    return shown if len(shown) <= LOCATION_MAX else f"{shown[: LOCATION_MAX - 1]}…"
+
+
 def in_encodings(spot: Spot) -> tuple[Glance, ...]:
     """Its answers to requests that differ from a plain visitor's in their encoding alone."""
     return tuple(one for one in spot.varied if one.answer.asked and one.answer.asked[0][0] == ENCODING)
@@ -203,5 +209,9 @@ def _seconds(line: str) -> list[int]:
 
 def names_of(spots: Sequence[Spot]) -> str:
     """Places in a sentence."""
-    names = [spot.name for spot in spots]
+    return in_words([spot.name for spot in spots])
+
+
+def in_words(names: Sequence[str]) -> str:
+    """The names of places in a sentence."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}" if names else "nowhere"

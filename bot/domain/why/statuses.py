@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.domain.answers.locations import host_of, led
 from bot.domain.grammar.saying import safe_word
 from bot.domain.masking import masked, without_credentials
 from bot.domain.proof.finding import Verdict
+from bot.domain.why.answered_anew import answered_anew, came_since
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.remedy import or_wider, past
-from bot.domain.why.spots import LOCATION_MAX, Glance, Spot, Tier, do, each, names_of
-from bot.domain.why.times import is_from_before, took
+from bot.domain.why.spots import LOCATION_MAX, Glance, Spot, Tier, do, each, leading, names_of
+from bot.domain.why.times import fetched_now, is_from_before, went_by
 
 _SHORT_REDIRECTS = "Have the deploy purge the redirects that it changes, or give them a short life: `s-maxage=60`."
 _SHORT_ERRORS = (
@@ -26,49 +28,81 @@ _URL = re.compile(r"[!-~]{1,400}")
 def cached_error(case: Case) -> Cause | None:
     """A kept error or redirect where the origin has a page; or a kept redirect that leads elsewhere than its own."""
     origin = case.origin
-    kept = [s for s in case.at(Tier.EDGE) if s.look.is_kept and s.look.status >= 300]
-    if origin is None or not kept:
+    if origin is None:
         return None
+    kept = [s for s in case.at(Tier.EDGE) if s.look.is_kept and s.look.status >= 300]
+    sent = [s for s in case.at(Tier.EDGE) if s.last.location and (s in kept or (s.look.is_fetched and fetched_now(s)))]
     bad = [s for s in kept if s.look.status != origin.look.status < 400]
-    elsewhere = [s for s in kept if s.last.location and origin.location and case.verdict_at(s) is Verdict.STALE]
+    elsewhere = [s for s in sent if origin.location and case.verdict_at(s) is Verdict.STALE]
+    since = [s for s in bad or elsewhere if came_since(case, s)]
+    if since and len(since) == len(bad or elsewhere):
+        return answered_anew(case, since, _what(since[0]), origin, _gives(case, origin, since[0]))
     if not bad and not elsewhere:
         return None
-    return _kept_error(case, bad, origin) if bad else _kept_redirect(case, elsewhere, origin)
+    cause = _kept_error(case, bad, origin) if bad else _kept_redirect(case, elsewhere, origin)
+    return _after_ours(case, bad or elsewhere, cause)
+
+
+def _after_ours(case: Case, bad: Sequence[Spot], cause: Cause) -> Cause:
+    """The same, with the purge of ours that left them there: that one again would do so too."""
+    last = case.last_purge
+    if last is None or not went_by(case, last, bad):
+        return cause
+    title = case.layers[0].title if case.layers else "The edge"
+    are_dated = all(is_from_before(case, spot, last) for spot in bad)
+    dated = do(bad, "that copy is from before", "those copies are from before")
+    told = dated if are_dated else f"{names_of(bad)} {do(bad, 'gives', 'give')} it all the same"
+    line = f"{title} took {last.job.name} {case.ago(last.job.purged or case.now)}, and {told}"
+    return replace(cause, evidence=(*cause.evidence, line), cure=past(case, last))
 
 
 def _kept_error(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
-    look, goes = bad[0].look, bad[0].last.location
-    what = "a redirect" if goes else "an error" if look.status >= 400 else "an answer without a page"
-    to = f" to {masked(goes)[:LOCATION_MAX]}" if goes else ""
-    gives = f"redirects to {masked(origin.location)[:LOCATION_MAX]}" if origin.location else "gives a page"
+    goes = bad[0].last.location
+    keep, gives = do(bad, "keeps", "keep"), _gives(case, origin, bad[0])
     return Cause(
         Name.CACHED_ERROR,
         Certainty.SEEN,
-        f"{names_of(bad)} {do(bad, 'keeps', 'keep')} {what} ({look.status}{to}) where the origin {gives}.",
+        f"{names_of(bad)} {keep} {_what(bad[0])} where the origin {gives}.",
         (*each(bad), f"origin: {origin.told}"),
-        _purge(case, bad),
+        or_wider(case),
         _SHORT_REDIRECTS if goes else _SHORT_ERRORS,
     )
 
 
+def _what(spot: Spot) -> str:
+    """ "a redirect (301 to /b)"."""
+    goes, status = spot.last.location, spot.look.status
+    kind = "a redirect" if goes else "an error" if status >= 400 else "an answer without a page"
+    return f"{kind} ({status}{f' to {masked(goes)[:LOCATION_MAX]}' if goes else ''})"
+
+
+def _gives(case: Case, origin: Glance, beside: Spot) -> str:
+    """What the origin does instead."""
+    if not origin.location:
+        return "gives a page"
+    goes = beside.last.location
+    if goes and led(case.url, goes) == led(case.url, origin.location):
+        return f"redirects there with {origin.look.status}"
+    return f"redirects to {masked(origin.location)[:LOCATION_MAX]} ({origin.look.status})"
+
+
 def _kept_redirect(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
-    to, there = (masked(one.location)[:LOCATION_MAX] for one in (bad[0].last, origin))
+    to, there = (leading(one.location) for one in (bad[0].last, origin))
     return Cause(
         Name.CACHED_ERROR,
         Certainty.SEEN,
-        f"{names_of(bad)} {do(bad, 'keeps', 'keep')} a redirect to {to}, and the origin redirects to {there}.",
+        f"{names_of(bad)} {do(bad, 'keeps', 'keep')} a redirect to {to}, and the origin redirects to {there}"
+        f"{_that_read_alike(case, bad[0].last, origin)}.",
         (*each(bad), f"origin: {origin.told}"),
-        _purge(case, bad),
+        or_wider(case),
         _SHORT_REDIRECTS,
     )
 
 
-def _purge(case: Case, bad: Sequence[Spot]) -> Cure:
-    """A purge that takes it: not the one again that went by it."""
-    last = case.last_purge
-    if last is not None and took(case, last) and all(is_from_before(case, spot, last) for spot in bad):
-        return past(case, last)
-    return or_wider(case)
+def _that_read_alike(case: Case, one: Glance, other: Glance) -> str:
+    """Said where nothing of what tells them apart is shown: it may be a secret, or stands behind what is shown."""
+    shown = {leading(led(case.url, glance.location)) for glance in (one, other)}
+    return ", which differ in what is not shown here" if len(shown) == 1 else ""
 
 
 def redirected(case: Case) -> Cause | None:
@@ -79,9 +113,9 @@ def redirected(case: Case) -> Cause | None:
         return None
     if origin.look.only_asks_for_tls:
         return None
+    if origin.look.leads_back:
+        return None  # told in `loops`
     goes = led(case.url, origin.location)
-    if _is_same_page(case, goes):
-        return _loop(case, origin, [spot for spot in case.at(Tier.EDGE) if _leads_back(case, spot.last)])
     return Cause(
         Name.REDIRECTED,
         Certainty.SEEN,
@@ -99,11 +133,9 @@ def redirected_at_edge(case: Case) -> Cause | None:
     sent = [spot for spot in edges if spot.last.location and case.verdict_at(spot) is Verdict.UNKNOWN]
     if case.origin is None or not case.origin.is_about_the_page or case.origin.look.redirects:
         return None
-    if not sent or len(sent) != len(edges) or any(_is_of_another(spot) for spot in sent):
+    if not sent or len(sent) != len(edges) or any(_is_of_another(spot) or spot.look.leads_back for spot in sent):
         return None
     goes = led(case.url, sent[0].last.location)
-    if _is_same_page(case, goes):
-        return _loop(case, None, sent)
     return Cause(
         Name.REDIRECTED,
         Certainty.SEEN,
@@ -121,41 +153,6 @@ def _is_of_another(spot: Spot) -> bool:
     return spot.look.only_asks_for_tls or not spot.last.is_about_the_page
 
 
-def _loop(case: Case, origin: Glance | None, edges: Sequence[Spot]) -> Cause:
-    """A redirect to itself, at the origin too or at edges alone."""
-    at = [*(["the origin"] if origin is not None else []), *([names_of(edges)] if edges else [])]
-    status = (origin or edges[0].last).look.status
-    answers = [*([origin] if origin is not None else []), *(spot.last for spot in edges)]
-    cookie = (
-        ", unless the cookie that it sets ends that" if any(one.answer.says("set-cookie") for one in answers) else ""
-    )
-    where = "at the origin" if origin is not None else "at the CDN"
-    return Cause(
-        Name.REDIRECTED,
-        Certainty.SEEN,
-        f"This URL redirects to itself ({status}) at {' and at '.join(at)}: a loop, on which browsers give up{cookie}.",
-        (*each(edges), *each(case.at(Tier.ORIGIN))),
-        Cure(
-            "Check again",
-            f"check {case.typed}",
-            f"Mend the redirect {where}, then purge it. Mostly it sends visitors to https or to another spelling, and"
-            " something on the way takes that away again.",
-        ),
-        "Let one place alone redirect to https, and tell the origin which scheme visitors use (`X-Forwarded-Proto`).",
-    )
-
-
-def _leads_back(case: Case, glance: Glance) -> bool:
-    """Whether it leads to itself, and not to https alone, since it was asked without."""
-    if glance.look.only_asks_for_tls:
-        return False
-    return bool(glance.location) and _is_same_page(case, led(case.url, glance.location))
-
-
-def _is_same_page(case: Case, goes: str) -> bool:
-    return goes.partition("#")[0] == case.url.partition("#")[0]
-
-
 def _is_ours(case: Case, goes: str) -> bool:
     there = without_credentials(goes)
     return host_of(there) in case.site.hosts and bool(_URL.fullmatch(there))
@@ -169,5 +166,13 @@ def _follow(case: Case, goes: str) -> Cure:
     """To the page that it leads to, where that is one of the site's."""
     if not _is_ours(case, goes):
         return Cure("Check again", f"check {case.typed}", "Ask whoever runs the page that visitors end at.")
-    line = f"why {safe_word(without_credentials(goes))}"
+    line = f"why {safe_word(_as_served(case, without_credentials(goes)))}"
     return Cure("Ask about that one", line, "Ask about the page that visitors end at: it was not looked at.")
+
+
+def _as_served(case: Case, url: str) -> str:
+    """`url` by a scheme that the site is served over, since a place asked without TLS may name the other one; not where
+    that is the page asked about."""
+    scheme, _, rest = url.partition("://")
+    served = url if scheme in case.site.schemes else f"{case.site.schemes[0]}://{rest}"
+    return url if served == case.url else served

@@ -127,6 +127,15 @@ def is_from_before(case: Case, spot: Spot, ours: Ours) -> bool | None:
     return met_before(case, spot, ours) is not None or (since < purged and not replaced(case, spot, ours))
 
 
+def went_by(case: Case, ours: Ours, spots: Sequence[Spot]) -> bool:
+    """Whether that purge was taken and left what `spots` give: they are from before it, or do not say so and the origin
+    has not changed since."""
+    if not took(case, ours):
+        return False
+    found = {is_from_before(case, spot, ours) for spot in spots}
+    return found == {True} or (False not in found and changed_since(case, ours) is False)
+
+
 def met_before(case: Case, spot: Spot, ours: Ours) -> Look | None:
     """The look before that purge which met the very copy that `spot` gives: a kept one with the same content, made in
     the same moment by its Age."""

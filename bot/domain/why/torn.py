@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.answers.answer import PLAIN, Asked
-from bot.domain.proof.finding import OTHER_BYTES, PART, Verdict
+from bot.domain.proof.finding import Verdict
+from bot.domain.proof.folding import folded
+from bot.domain.why.by_encoding import is_odd, odd_encodings
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.ours import SETTLING, healed_softly
@@ -20,6 +22,7 @@ from bot.domain.why.spots import (
     do,
     each,
     in_encodings,
+    in_words,
     names_of,
     without_what_others_send,
 )
@@ -51,7 +54,7 @@ def partly_other(case: Case) -> Cause | None:
     if not found:
         return None
     spots = [spot for spot, _ in found.values()]
-    whys = dict.fromkeys(case.finding_at(spot, one).why for spot, answers in found.values() for one in answers)
+    whys = folded([case.finding_at(spot, one) for spot, answers in found.values() for one in answers], in_words)
     where = do(spots, "its address", "each address")
     return Cause(
         Name.UNKNOWN,
@@ -73,14 +76,8 @@ def _other_by_turns(case: Case, spot: Spot) -> list[Glance]:
     found = [(one, case.finding_at(spot, one)) for one in _alike_asked(spot)]
     if {finding.verdict for _, finding in found} != {Verdict.FRESH, Verdict.UNKNOWN}:
         return []
-    odd = [(one, finding.why) for one, finding in found if finding.why.startswith(f"{spot.name} ")]
-    return [one for one, why in odd if not one.look.variant or _is_another(case, one, why)]
-
-
-def _is_another(case: Case, glance: Glance, why: str) -> bool:
-    """Whether who takes another encoding got a redirect, a part or other bytes; those tell nothing of an origin that
-    makes each answer anew, since it was asked so only once."""
-    return glance.look.redirects or glance.look.status == PART or (OTHER_BYTES in why and not case.is_made_anew)
+    odd = [one for one, finding in found if finding.why.startswith(f"{spot.name} ")]
+    return [one for one in odd if not one.look.variant or is_odd(case, spot, one)]
 
 
 def _alike_asked(spot: Spot) -> list[Glance]:
@@ -93,9 +90,9 @@ def _told(glance: Glance) -> str:
 
 
 def to_ask_again(case: Case, spot: Spot) -> tuple[Asked, ...]:
-    """The requests to repeat at a place that gave the old page to some and the new one to others, in that order: first
-    what got the old one alone, then a plain visitor's. Nothing where all got the same, and nobody else where a plain
-    visitor's answers say it all."""
+    """The requests to repeat at a place that gave the old page, or what is no page, to some and the new one to others,
+    in that order: first what got the old one alone, then a plain visitor's. Nothing where all got the same, and nobody
+    else where a plain visitor's answers say it all."""
     plain, *others = case.courses_at(spot)
     if plain.is_mixed and not plain.has_turned:
         return PLAIN, PLAIN
@@ -103,7 +100,8 @@ def to_ask_again(case: Case, spot: Spot) -> tuple[Asked, ...]:
     alone = [course for course in others if any(course.were_old) and plain.were_old and not all(plain.were_old)]
     others = without_what_others_send([course for course in (*mixed, *alone) if course is not plain])
     asked = dict.fromkeys(course.glances[0].answer.asked for course in others)
-    return (*asked, PLAIN, PLAIN) if mixed or alone else ()
+    odd = () if mixed or alone else odd_encodings(case, spot)
+    return (*asked, *odd, PLAIN, PLAIN) if mixed or alone or odd else ()
 
 
 def _apart_from_soft(case: Case) -> list[Spot]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from bot.domain.durations import length, span
 from bot.domain.jobs.hold import ALL, Hold
 from bot.domain.jobs.job import JobView, LayerState, LayerView, State
+from bot.domain.shown import in_part
 from bot.domain.why.case import Case, InLine, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.remedy import every_key, or_wider
 
+_REASON_MAX = 160  # characters
 PEOPLE = (State.WAITING, State.NEEDS_DECISION)
 
 
@@ -62,7 +64,11 @@ def _held(hold: Hold | None) -> str:
 
 
 def _hold_line(case: Case, hold: Hold | None) -> tuple[str, ...]:
-    return (f"on hold since {span(max(0.0, case.now - hold.since))}: {hold.reason[:160]}",) if hold is not None else ()
+    return (
+        (f"on hold since {span(max(0.0, case.now - hold.since))}: {in_part(hold.reason, _REASON_MAX)}",)
+        if hold is not None
+        else ()
+    )
 
 
 def _waits(job: JobView, case: Case) -> str:

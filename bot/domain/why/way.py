@@ -32,9 +32,9 @@ def origin_failing(case: Case) -> Cause | None:
 
 
 def _is_broken(glance: Glance) -> bool:
-    """Whether nothing came, or an error that is no firewall's doing."""
+    """Whether nothing came, or an error that is no firewall's doing. What was given up came."""
     look = glance.look
-    return bool(look.problem) or (look.status >= 500 and not look.guard)
+    return not look.is_given_up and (bool(look.problem) or (look.status >= 500 and not look.guard))
 
 
 def _kept_without_it(case: Case, broken: Glance, kept: list[Spot]) -> Cause:

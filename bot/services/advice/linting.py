@@ -11,11 +11,22 @@ from urllib.parse import urlsplit
 
 from bot.domain.answers.answer import Answer, Asked
 from bot.domain.answers.caches import Cache, cache_of
+from bot.domain.answers.locations import led
 from bot.domain.deploys.neighbours import Neighbours
 from bot.domain.grammar.command import Command
 from bot.domain.lint.express_lines import made_of
 from bot.domain.lint.finding import Finding, Note
-from bot.domain.lint.instead import beside_origin, came, in_short, is_challenge, is_whole, leads_to, missed
+from bot.domain.lint.instead import (
+    TO_ITSELF,
+    WITHOUT_TLS,
+    beside_origin,
+    came,
+    in_short,
+    is_challenge,
+    is_whole,
+    leads_to,
+    missed,
+)
 from bot.domain.lint.markup import Reference, references
 from bot.domain.lint.report import Report, break_of
 from bot.domain.lint.rules import RULE_OF, lint
@@ -116,6 +127,8 @@ class _Reading:
         """Why a redirect is not followed; "" where it is."""
         if not _is_own(Reference(to), self._site):
             return ", on another host, where nothing is read"
+        if led(to, to) == led(before[-1], before[-1]):
+            return f": {TO_ITSELF}{WITHOUT_TLS if to.startswith('https:') else ''}"
         if to in before:
             return ", and so in a circle"
         return (

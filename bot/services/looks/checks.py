@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 
 from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
 from bot.domain.deploys.deploy import Expected
-from bot.domain.proof.finding import challenged, is_failure
+from bot.domain.proof.finding import is_failure
 from bot.domain.proof.look import Likeness, compare
+from bot.domain.proof.unreadable import challenged
 from bot.domain.proof.variants import answered, says_nothing, to_prove
 from bot.domain.proof.verdict import Look, Verdict, judge
 from bot.domain.site import Site

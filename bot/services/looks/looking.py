@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from bot.domain.deploys.deploy import Expected, pages_of
-from bot.domain.jobs.job import JobView, LayerView
+from bot.domain.jobs.job import JobView
 from bot.domain.jobs.steps import look_due, looks_of
 from bot.domain.jobs.thread_step import Event, Told
+from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.leading import Led
 from bot.domain.proof.met import EXPECTED_SHOWN, met
 from bot.domain.proof.reached import Purged
@@ -18,6 +19,7 @@ from bot.domain.proof.verdict import Judgement, Look, Verdict, describe, judge
 from bot.domain.proof.world import counted, gathered
 from bot.ledger.books import Books
 from bot.services.looks.around import Around, compared, probes_after, probes_before, was
+from bot.services.looks.call_times import CallTimes, call_times, purged_pages
 from bot.services.looks.checks import NOTHING_EXPECTED, ORIGIN, look_all, verdict_of
 from bot.services.looks.leading import led
 from bot.services.looks.witnesses import REQUESTS_MAX, covered, remember, seen_of
@@ -29,23 +31,31 @@ from providers.contract import Cached, Kind
 
 BEFORE_SECONDS = 2.0  # the look before holds a purge at most this long
 AFTER_SECONDS = 8.5
-ONE_GO = 10.0  # seconds at most between the end of one layer and the beginning of the next in one run
 DNS_SECONDS, DNS_SECONDS_BEFORE = 1.0, 0.5  # for resolvers, before the looks; those before share BEFORE_SECONDS
 
 
 async def look_before(core: Core, job: JobView) -> Change:
-    """Look, and what is to be written of it."""
-    looks, around = await asyncio.gather(_looks_before(core, job), probes_before(core, job))
+    """Look, and what is to be written of it. Where that was done before, probes are not asked once more; and of pages
+    that an earlier run has purged already, what was there before that stands."""
+    again = job.looked_before
+    looks, around = await asyncio.gather(_looks_before(core, job), _nobody() if again else probes_before(core, job))
 
     def change(books: Books, job: JobView, now: float) -> JobView:
-        books.jobs.save_looks(job.id, "before", (*looks, *around.looks))
-        if looks:
-            pages = covered(books, job, looks)
-            text = " · ".join([_seen(job, looks, pages, now), *_probes(around), *_origin_ill(looks)])
+        held = purged_pages(books, job, job.before)
+        kept = [look for look in job.before if look.url in held or (again and look.country)]
+        seen = [look for look in looks if look.url not in held]
+        books.jobs.save_looks(job.id, "before", (*seen, *kept, *around.looks))
+        if seen:
+            pages = covered(books, job, seen)
+            text = " · ".join([_seen(job, seen, pages, now), *_probes(around), *_origin_ill(seen)])
             books.messages.say(job.id, Told(Event.LOOKED_BEFORE, text=text), now)
-        return replace(job, looked_before=True, measurement=around.id, due_at=now)
+        return replace(job, looked_before=True, measurement=around.id or job.measurement, due_at=now)
 
     return change
+
+
+async def _nobody() -> Around:
+    return Around()
 
 
 async def look_after(core: Core, job: JobView, round: int) -> Change:
@@ -53,11 +63,11 @@ async def look_after(core: Core, job: JobView, round: int) -> Change:
     before, look again once the edges need no other look."""
     found = await _led(core, job, DNS_SECONDS)
     looks = await _looks(core, job, AFTER_SECONDS, _expected(core, job), twice=True, through_dns=found.through_dns)
-    pages, seen_targets = await core.ledger.read(lambda books: _reached(books, job, looks))
-    judgement, around = found.beside(_judge(job, looks, pages)), Around()
+    pages, seen_targets, times = await core.ledger.read(lambda books: _reached(books, job, looks))
+    judgement, around = found.beside(_judge(job, looks, pages, times)), Around()
     if not _is_worth_another(job, judgement, round + 1):
         around = await probes_after(core, job)
-        judgement = found.beside(_judge(job, compared(around.looks, looks), pages))
+        judgement = found.beside(_judge(job, compared(around.looks, looks), pages, times))
         judgement = gathered(judgement, (*looks, *around.looks))
     seen = (*looks, *around.looks)
 
@@ -69,21 +79,20 @@ async def look_after(core: Core, job: JobView, round: int) -> Change:
     return change
 
 
-def _reached(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[tuple[str, ...], int]:
-    """The pages that count of those looked at, and how many targets they stand for."""
+def _reached(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[tuple[str, ...], int, CallTimes]:
+    """The pages that count of those looked at, how many targets they stand for, and when they were purged."""
     pages = covered(books, job, (*job.before, *looks))
-    return pages, seen_of(books, job, looks, pages)
+    return pages, seen_of(books, job, looks, pages), call_times(books, job, looks)
 
 
-def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str]) -> Judgement:
+def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str], times: CallTimes) -> Judgement:
     """What these looks after the purge say."""
-    purged_at = (job.layers[-1].started or job.purged) if job.layers else None
     soft = any(layer.soft for layer in job.layers)
     proven = (job.first_looks or job.looks) if job.proven is not None else ()
     kept_by = job.partly if job.kind is Kind.URL else (*job.partly, *job.left_alone)
     purged = Purged(
-        purged_at, soft, pages, job.left_alone, proven, kept_by, job.kind is not Kind.URL, job.was_old_at,
-        job.not_seen_new, began_in_one_go(job.layers), (*job.refetched_at, *_refetched(looks)),
+        times.last if job.layers else None, soft, pages, job.left_alone, proven, kept_by, job.kind is not Kind.URL,
+        job.was_old_at, job.not_seen_new, (*job.refetched_at, *_refetched(looks)), times.sent, times.since,
     )  # fmt: skip
     return judge(was(job.before, looks), looks, purged)
 
@@ -96,17 +105,6 @@ def _refetched(looks: Sequence[Look]) -> list[str]:
     """The places whose cache was empty or had let go of its copy, and got the old page from further in."""
     fetched = [look for look in looks if look.place != ORIGIN and look.cached in (Cached.MISS, Cached.EXPIRED)]
     return [look.place for look in fetched if verdict_of(look, looks) is Verdict.STALE]
-
-
-def began_in_one_go(layers: Sequence[LayerView]) -> float | None:
-    """When the innermost of those layers began that were purged right before the outermost one, in seconds since the
-    epoch. One that was purged long before, as in a job of which the rest is tried again, tells nothing of copies."""
-    began = layers[-1].started if layers else None
-    for inner in reversed(layers[:-1]):
-        if began is None or inner.started is None or inner.ended is None or began - inner.ended > ONE_GO:
-            break
-        began = min(began, inner.started)
-    return began
 
 
 def _is_worth_another(job: JobView, judgement: Judgement, round: int) -> bool:
@@ -164,7 +162,7 @@ def _origin_ill(looks: Sequence[Look]) -> Iterator[str]:
         yield f"the origin answers {ill.status}, which visitors get once the copies are gone"
 
 
-def _seen(job: JobView, looks: tuple[Look, ...], pages: Sequence[str], now: float) -> str:
+def _seen(job: JobView, looks: Sequence[Look], pages: Sequence[str], now: float) -> str:
     """What one page was at each place, named where the job itself does not name it: the first of `pages`, which it
     reaches, or the first that was looked at."""
     first = next((look.url for look in looks if look.url in pages), looks[0].url)
@@ -183,11 +181,14 @@ def _judged(
     parts = [f"{job.seen:,} of {job.targets:,} targets" if job.sees_part else "", under.told]
     part = ", ".join(filter(None, parts))
     told = " · ".join(filter(None, [text, f"looked at {part}" if part else "", problem]))
-    books.messages.say(job.id, Told(Event.LOOKED, n=job.round, text=told), now)
+    books.messages.say(job.id, Told(Event.LOOKED, n=job.round, text=told, again=job.is_looked_at_again), now)
     again = _is_worth_another(job, judgement, job.round)
+    if judgement.moved_on and judgement.verdict is not Verdict.FRESH:
+        judgement = _as_proven(job, judgement)
     seen = replace(
         job,
         why=judgement.why,
+        doubts=judgement.doubts,
         verdict=judgement.verdict,
         fresh_at=judgement.fresh_at,
         stale_at=judgement.stale_at,
@@ -210,6 +211,13 @@ def _judged(
     )  # fmt: skip
     _tell_expected(books, seen, looks, now)
     return finish(books, replace(seen, proven=proven), now)
+
+
+def _as_proven(job: JobView, judgement: Judgement) -> Judgement:
+    """`judgement` for a job that was proven, once the origin has other content: the purge stays what it was, and beside
+    it is told what is old since then."""
+    proven_at = dict.fromkeys(look.place for look in job.first_looks if look.place != ORIGIN)
+    return replace(judgement, verdict=Verdict.FRESH, fresh_at=tuple(proven_at), stale_at=(), doubts=(Doubt.MOVED_ON,))
 
 
 def _tell_expected(books: Books, job: JobView, looks: Sequence[Look], now: float) -> None:

@@ -103,7 +103,7 @@ def covered(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[str, ...
     targets = books.jobs.targets(job.id)
     named = _named_by(job, targets, looks)
     wider = [target for target in targets if target.kind is not Kind.URL]
-    tags = _tags(books, job, looks)
+    tags = tags_of(books, job, looks)
     there = [url for url in job.look_urls if not _never_there(looks, url)]
     held = job.before if job.looked_before else looks
     kept = {look.url for look in held if look.is_kept}
@@ -143,12 +143,12 @@ def seen_of(books: Books, job: JobView, looks: Sequence[Look], pages: Sequence[s
     seen = {look.url for look in looks if look.place != ORIGIN and look.url in pages}
     if job.kind is Kind.URL:
         return len(seen)
-    tags = _tags(books, job, (*job.before, *looks))
+    tags = tags_of(books, job, (*job.before, *looks))
     targets = books.jobs.targets(job.id)
     return sum(any(lies_under(target, url, tags[url]) for url in seen) for target in targets) if seen else 0
 
 
-def _tags(books: Books, job: JobView, looks: Sequence[Look]) -> Mapping[str, set[str]]:
+def tags_of(books: Books, job: JobView, looks: Sequence[Look]) -> Mapping[str, set[str]]:
     """What each page is labelled with, as far as it is known."""
     return {url: {*books.known.tags_of(job.site, url), *_labels(looks, url)} for url in job.look_urls}
 

@@ -38,6 +38,7 @@ from bot.services.deploying.notes import keep_note
 from bot.services.held.holding import observes
 from bot.services.looks import looking
 from bot.services.running import endings, timed
+from bot.services.running.damaged import set_aside
 from bot.services.running.endings import Change
 from bot.services.running.urgency import still_urgent, tell_passed
 from bot.services.setup import SLACK, Core, job_name, lane_name, wake_next, warm_name
@@ -70,6 +71,9 @@ class Jobs:
             log.error("job_missing", job=number)
             return
         if not job.state.is_open:
+            return
+        if job.damaged:
+            await set_aside(self._core)
             return
         try:
             await self._step(job)

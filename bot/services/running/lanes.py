@@ -22,6 +22,7 @@ from bot.ledger.batch import Batch, Lot, Outcome, Room
 from bot.ledger.books import Books
 from bot.ledger.ledger import LedgerDown
 from bot.ledger.sums import written
+from bot.services.running.damaged import set_aside
 from bot.services.running.endings import park
 from bot.services.running.halves import halves
 from bot.services.running.jobs import CRASHES_MAX
@@ -252,7 +253,9 @@ def _raise_first(done: set[asyncio.Task[None]]) -> None:
 
 
 async def recover(core: Core, owner: str) -> int:
-    """After a start: calls that another process left in flight are sent once more, *everything* asks; how many."""
+    """After a start: calls that another process left in flight are sent once more, *everything* asks; how many. First
+    of all what cannot be read is parked."""
+    await set_aside(core)
     now = core.clock.now()
 
     def settle(books: Books) -> int:

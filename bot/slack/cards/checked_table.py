@@ -122,7 +122,7 @@ def _cells(look: Look, place: str, now: float, beside: Sequence[Look]) -> list[s
     if look.problem:
         return [place, look.problem, NOTHING, NOTHING]
     says = look.says or (look.cached.upper() if look.cached != "unknown" else "")
-    status = "" if look.status == 200 else str(look.status)
+    status = "" if look.status == 200 else f"{look.status} to itself" if look.leads_back else str(look.status)
     is_aged = look.age is not None and (look.age or look.is_kept)
     age = span((look.age or 0) + max(0.0, now - look.at)) if is_aged else NOTHING
     return [place, ", ".join(filter(None, [says, status])) or NOTHING, age, _version(look, beside) or NOTHING]

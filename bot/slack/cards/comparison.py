@@ -11,12 +11,13 @@ from collections.abc import Collection, Iterator
 from bot.domain.deploys.deploy import is_page
 from bot.domain.durations import length
 from bot.domain.jobs.job import JobView, State
-from bot.domain.proof.look import Likeness, Look, compare
+from bot.domain.proof.look import Likeness, Look, bare_etag, compare
 from bot.domain.proof.verdict import Verdict, describe
 from bot.services.looks.checks import DNS
 from bot.slack.escape import escape, url_text
 from providers.contract import Kind
 
+DIGEST_MAX = 12  # characters shown
 _CHANGED = frozenset({Likeness.OTHER, Likeness.OTHER_BYTES, Likeness.TORN})
 Rank = tuple[bool, bool, int, bool]
 
@@ -27,13 +28,28 @@ def comparison(job: JobView) -> str:
     if after is None or job.state is not State.DONE or job.verdict is not Verdict.FRESH:
         return ""
     before = _before(job, after) if job.layers else None  # with nothing to purge there is no before
-    was = f"before: {escape(describe(before, before.at), 200)} · " if before else ""
+    if before and (nameless := _without_a_name(before, after)):
+        before_told, after_told = nameless
+    else:
+        before_told, after_told = describe(before, before.at) if before else "", describe(after, after.at)
+    was = f"before: {escape(before_told, 200)} · " if before else ""
     alone = job.kind is Kind.URL and job.targets == 1 and job.sample == (after.url,)
     many = len(job.covered) > 1
     page = "" if alone else f"{'one of them: ' if many else ''}{url_text(after.url, 150)} · "
     place = "" if after.place == DNS else f"{escape(after.place, 40)} "
     now = f"after{_later(job, after)}: " if job.layers else ""
-    return f"{page}{place}{was}{now}{escape(describe(after, after.at), 200)} = origin"
+    return f"{page}{place}{was}{now}{escape(after_told, 200)} = origin"
+
+
+def _without_a_name(before: Look, after: Look) -> tuple[str, str] | None:
+    """Both by their bytes, where nothing else tells them apart; None where something does."""
+    told = describe(before, before.at)
+    if told != describe(after, after.at) or before.version or bare_etag(before.etag) or before.problem:
+        return None
+    same = "the same" if compare(before, after).is_same else told
+    if not (before.digest and after.digest) or before.digest == after.digest:
+        return told, same
+    return f"{told}, SHA-256 {before.digest[:DIGEST_MAX]}…", f"{told}, SHA-256 {after.digest[:DIGEST_MAX]}…"
 
 
 def _later(job: JobView, after: Look) -> str:

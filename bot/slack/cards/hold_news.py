@@ -68,7 +68,8 @@ def _follows(news: HoldNews, names: Names) -> Iterator[str]:
         yield f"{stays}{hold_line(news.other, names)}"
     if news.requests:
         what = "URL" if news.urls == news.targets else "target"
-        size = f" ({count(news.targets, what)})"
+        most = "at most " if news.requests > 1 else ""  # what several name counts once when they are joined
+        size = f" ({most}{count(news.targets, what)})"
     else:
         size = ""
     yield from goes_on(news.jobs, news.requests, news.plans, size)

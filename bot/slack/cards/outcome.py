@@ -13,6 +13,7 @@ from bot.domain.jobs.hold import ALL, Hold
 from bot.domain.jobs.job import Approval, JobView, LayerState, LayerView, State
 from bot.domain.jobs.progress import share_sent
 from bot.domain.policies.wording import expired
+from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.verdict import ORIGIN, Verdict
 from bot.domain.shown import count
 from bot.slack.cards.deploys import headline
@@ -271,6 +272,8 @@ def is_long(why: str) -> bool:
 def _proof(job: JobView) -> str:
     purged = "purged, " if job.layers else ""
     match job.verdict:
+        case Verdict.FRESH if Doubt.MOVED_ON in job.doubts:
+            return f"🟢 {job.name} was proven{at_places(job.fresh_at)}, and the origin has changed since"
         case Verdict.FRESH:
             return f"🟢 {job.name} {fresh_words(job)}"
         case Verdict.STALE:

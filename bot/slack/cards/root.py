@@ -9,9 +9,9 @@ from bot.domain.durations import duration, length
 from bot.domain.jobs.job import Approval, JobView, LayerView, State
 from bot.domain.jobs.retrying import can_be_retried
 from bot.domain.jobs.steps import DECIDE_WITHIN, looks_of
+from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.look import kept_longest
-from bot.domain.proof.reasons import ORIGIN_OLD
-from bot.domain.proof.verdict import NONE_COVERED, Verdict
+from bot.domain.proof.verdict import Verdict
 from bot.domain.shown import count
 from bot.slack.cards.absent import absent_told
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
@@ -368,8 +368,8 @@ def _buttons(job: JobView) -> list[Block]:
         case State.DONE if job.warming is not None and job.warming.ended is None:
             return [button("Stop warming", "cancel", job.name)]
         case State.DONE:
-            doubts = job.verdict is Verdict.UNKNOWN and not job.why.startswith(NONE_COVERED)
-            about = doubts or ORIGIN_OLD in job.why
+            is_unknown = job.verdict is Verdict.UNKNOWN and Doubt.NONE_COVERED not in job.doubts
+            about = is_unknown or Doubt.ORIGIN_OLD in job.doubts
             asks = _why_button(job) if about else []
             return [button("Check again", "check_again", job.name), *asks]
         case _:

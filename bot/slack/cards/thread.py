@@ -274,7 +274,7 @@ def _by_itself(told: Told) -> str:
         case Event.NOT_FIRST:
             return f"Given up: {sentence(text)} Nothing was purged here."
         case Event.LOOKED:
-            return f"Look {told.n}: {text}"
+            return f"Look {told.n}{' after *Check again*' if told.again else ''}: {text}"
         case Event.RESTORED:
             was = _WAS.get(told.text, "under way")
             return f"Ended by a restore: it was {was} in the backup, and what was sent since is not known. Ask again."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.modified import told_older
 from bot.domain.proof.reasons import REWRITTEN
 from bot.domain.proof.verdict import ORIGIN, Look, Verdict
@@ -18,7 +19,7 @@ def told_apart(checked: Checked) -> Iterator[str]:
     if first is not None:
         page = f" of {url_text(first.url, 100)}" if len(checked.urls) > 1 else ""
         yield f"The copy{page} at {escape(first.place, 40)} is the older one: {told}."
-    if REWRITTEN in checked.judgement.why:
+    if Doubt.JUST_BYTES in checked.judgement.doubts:
         yield f"{REWRITTEN[:1].upper()}{REWRITTEN[1:]}."
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from bot.domain.jobs.job import JobView, State
 from bot.domain.jobs.warming import AT_ONCE, KEPT, PAGES_MAX, Copy, Warming, Warmth
-from bot.domain.proof.reasons import PLACE, said_of
+from bot.domain.proof.folding import PLACE, said_of
 from bot.domain.proof.variants import vary_told
 from bot.domain.proof.verdict import Verdict
 from bot.domain.proof.world import PUBLIC

@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.answers.body import HEAD_MAX, INFLATED_MAX, READ_MAX, Body
-from bot.domain.answers.codings import unreadable
-from bot.domain.answers.unpacking import MEMBERS_MAX, PARTS_MAX, PIECE, Mispacked, Splintered, Zstandard
+from providers.codings import unreadable
+from providers.unpacking import MEMBERS_MAX, PARTS_MAX, PIECE, Mispacked, Splintered, Zstandard
 from tests.effort import examples
 
 PAGE = b"<html>" + bytes(range(256)) * 500

@@ -24,6 +24,8 @@ BY_CONTENT = {
     "rollup-3": "/assets/index-9f8e7d6c.js",
     "next": "/_next/static/chunks/main-0123456789abcdef.js",
     "next-by-folder": "/_next/static/build/_buildManifest.js",
+    "next-in-a-manifest": "_next/static/build/_buildManifest.js",
+    "sveltekit-in-a-manifest": "_app/immutable/entry/start.js",
     "rails": f"/assets/application-{'0a1b2c3d' * 8}.css",
     "angular": "/styles.0123456789abcdef.css",
     "angular-17": "/main-QX5T4ZKP.js",
@@ -49,6 +51,7 @@ BY_HAND = {
     "a-page-with-an-ending": "/blog/post-3f2a91c0.html",
     "in-the-query": "/app.js?h=3f2a91c0",
     "a-page-in-a-builders-folder": "/_next/static/",
+    "another-folder-that-ends-so": "my_next/static/app.js",
 }
 
 

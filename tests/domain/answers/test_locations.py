@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.answers.locations import host_of, led, mark_of
+from bot.domain.answers.locations import host_of, led, mark_of, spelled, unblanked
 
 PAGE = "http://www.shop.test/a/b"
 LEADS = {
@@ -20,6 +20,27 @@ LEADS = {
     "another host, with two slashes": ("//evil.test/x", "http://evil.test/x"),
     "another host, with three": ("///evil.test/x", "http://evil.test/x"),
     "another host, with slashes of both sorts": ("\\/evil.test/x", "http://evil.test/x"),
+    "another host, with two backslashes": ("\\\\evil.test\\x", "http://evil.test/x"),
+    "another host, by another scheme without slashes": ("https:evil.test", "https://evil.test/"),
+    "a path, by the same scheme without slashes": ("http:new", "http://www.shop.test/a/new"),
+    "backslashes in a path": ("\\new\\x", "http://www.shop.test/new/x"),
+    "a backslash in a query": ("/new?a\\b", "http://www.shop.test/new?a\\b"),
+    "steps": ("../x/./y/..", "http://www.shop.test/x/"),
+    "steps that are encoded": ("/a/%2e%2E/.%2e/new/%2e", "http://www.shop.test/new/"),
+    "steps behind a host": ("http://www.shop.test/a/../new", "http://www.shop.test/new"),
+    "tabs and newlines": (" /n\te\r\nw\x1f ", "http://www.shop.test/new"),
+    "a host beyond ASCII": ("http://M\u00dcNCHEN.test/x", "http://xn--mnchen-3ya.test/x"),
+    "a host that is encoded": ("http://www%2eshop.test/x", "http://www.shop.test/x"),
+    "a host that hides a slash": ("http://evil.test%2f.shop.test/", "http://evil.test%2f.shop.test/"),
+    "a host that hides a slash in one letter": (
+        "http://evil.test\u2100.shop.test/",
+        "http://evil.test\u2100.shop.test/",
+    ),
+    "what stands before the last @": ("http://www.shop.test@evil.test/", "http://www.shop.test@evil.test/"),
+    "a port beyond all": ("http://www.shop.test:65616/", "http://www.shop.test:65616/"),
+    "an empty name": ("http://@www.shop.test/", "http://www.shop.test/"),
+    "marks that a path may not hold": ('/a"<>{}', "http://www.shop.test/a%22%3C%3E%7B%7D"),
+    "another scheme": ("mailto:a@shop.test", "mailto:a@shop.test"),
     "slashes within a path": ("/a///b", "http://www.shop.test/a///b"),
     "an address": ("https://[::1]:443/a", "https://[::1]/a"),
     "a name and password": ("https://u:p@www.shop.test/", "https://u:p@www.shop.test/"),
@@ -33,6 +54,41 @@ LEADS = {
 @pytest.mark.parametrize(("location", "expected"), LEADS.values(), ids=LEADS)
 def test_it_leads_where_browsers_go(location: str, expected: str) -> None:
     assert expected == led(PAGE, location)
+
+
+SPELLED = {
+    "a letter that needs no encoding": ("/%7Enew%2d1", "/~new-1"),
+    "hex in small letters": ("/caf%c3%a9", "/caf%C3%A9"),
+    "a slash that is encoded": ("/a%2fb", "/a%2Fb"),
+    "what is no code": ("/100%/%zz", "/100%/%zz"),
+    "a percent sign that is encoded": ("/%257E", "/%257E"),
+}
+
+
+@pytest.mark.parametrize(("written", "expected"), SPELLED.values(), ids=SPELLED)
+def test_a_url_is_spelled_in_one_way(written: str, expected: str) -> None:
+    assert f"{PAGE}{expected}" == spelled(f"{PAGE}{written}")
+    assert mark_of(f"{PAGE}{expected}") == mark_of(f"{PAGE}{written}")
+
+
+HOSTS = {
+    "//a.test/": "a.test",
+    "//b.test/": "b.test",
+    "/\\b.test@a.test/": "a.test",
+    "//a.test@c.test/": "c.test",
+    "//a%2etest.d.test/": "a.test.d.test",
+    "//a.test:8080/": "a.test",
+    "//a.test./": "a.test.",
+}
+
+
+def test_no_two_places_are_taken_for_one() -> None:
+    assert len(HOSTS) == len({spelled(led(PAGE, one)) for one in HOSTS})
+    assert [*HOSTS.values()] == [host_of(led(PAGE, one)) for one in HOSTS]
+
+
+def test_what_browsers_drop_is_not_shown() -> None:
+    assert "/a b" == unblanked(" /a\t b\x00\n")
 
 
 def test_a_host_is_that_of_a_url() -> None:

@@ -72,12 +72,20 @@ def test_every_rule_that_means_a_file_counts() -> None:
 
 
 HASHED = "dist/assets/a-4889e940.js"
+NEXT = "_next/static/Xq3v/_buildManifest.js"
 SKIPPED = {
     "came": (Difference(added=(HASHED,)), ("dist/**", "/**"), (), (HASHED,)),
     "went": (Difference(removed=(HASHED,)), ("dist/**", "/**"), (), (HASHED,)),
     "of no rule": (Difference(added=(HASHED,)), ("x/**", "/**"), (), (HASHED,)),
     "with what shows it": (Difference(added=(HASHED,)), ("dist/**", "/**, /"), (), (HASHED,)),
     "of a rule without pages": (Difference(added=(HASHED,)), ("dist/**", "tag assets"), (), (HASHED,)),
+    "in a builder's folder": (Difference(added=(NEXT,)), ("_next/static/**", "/_next/static/**"), (), (NEXT,)),
+    "in one of a rule with a slash in front": (
+        Difference(removed=(NEXT,)), ("/_next/static/**", "/_next/static/**"), (), (NEXT,),
+    ),
+    "in one, and changed under its name": (
+        Difference(changed=(NEXT,)), ("/_next/static/**", "/_next/static/**"), (f"/{NEXT}",), (),
+    ),
     "changed under its name": (Difference(changed=(HASHED,)), ("dist/**", "/**"), ("/assets/a-4889e940.js",), ()),
     "the source of a page": (
         Difference(added=("products/widget-a1b2c3d4.json",)),

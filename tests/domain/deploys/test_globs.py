@@ -34,6 +34,10 @@ ROWS = {
     "brackets stand for themselves": ("pages/[slug]*", "pages/[slug].html", Stars((".html",))),
     "case counts": ("*.MD", "a.md", None),
     "a hidden file": ("*", ".env", Stars((".env",))),
+    "a slash in front": ("/_next/static/**", "_next/static/a/b.js", Stars((), ("a/b.js",))),
+    "a slash in front of stars": ("/*/*.md", "a/b.md", Stars(("a", "b"))),
+    "a slash in front of all": ("/**", "a/b", Stars((), ("a/b",))),
+    "a slash in front, and no folder before": ("/b.md", "a/b.md", None),
 }
 
 

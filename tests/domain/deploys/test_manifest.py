@@ -88,6 +88,7 @@ TEXTS = {
     "short hashes of git": ('{"a.md": "4f3a9c1", "b.md": "1234567"}', {"a.md": "4f3a9c1", "b.md": "1234567"}),
     "base64 that begins with a slash": ('{"a.md": "/9j4AAQSkZJRg=="}', {"a.md": "/9j4AAQSkZJRg=="}),
     "webpack without hashes": ('{"main.js": "/js/main.js", "CNAME": "/CNAME"}', {"js/main.js": "", "CNAME": ""}),
+    "a builder's folder, which tells nothing of a file": ('{"a.js": "/_nuxt/a.js"}', {"_nuxt/a.js": ""}),
     "files that are called like a hash": ('{"LICENSE": "/LICENSE"}', {"LICENSE": ""}),
     "Laravel Mix": ('{"/js/app.js": "/js/app.js?id=4f3a9c1e"}', {"js/app.js": "id=4f3a9c1e"}),
     "Create React App": (

@@ -288,6 +288,19 @@ UNDERSTOOD = {
         purge(A, guess="URL", notes=(around("https://www.shop.test/a"),)),
     ),
     "code": ("`https://www.shop.test/a`", purge(A, guess="URL")),
+    "code within a URL": ("https://www.shop.test/a`id`", purge(url("https://www.shop.test/a`id`"), guess="URL")),
+    "code around code within a URL": (
+        "`https://www.shop.test/a`id``",
+        purge(url("https://www.shop.test/a`id`"), guess="URL"),
+    ),
+    "code around a line that ends with code": (
+        "`url https://www.shop.test/a https://www.shop.test/a`id``",
+        purge(A, url("https://www.shop.test/a`id`")),
+    ),
+    "a fence that closes behind another word": (
+        "```https://www.shop.test/a\nhttps://www.shop.test/b```",
+        purge(A, B, guess="URL"),
+    ),
     "code with a kind": ("`prefix /a/`", purge(prefix("/a/"))),
     "a code fence": ("```\nhttps://www.shop.test/a\nhttps://www.shop.test/b\n```", purge(A, B, guess="URL")),
     "a fragment": ("https://www.shop.test/a#top", purge(A, guess="URL", notes=(fragment_of("/a#top"),))),

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from bot.domain.answers.body import MARK, READ_MAX
 from bot.domain.answers.headers import type_of
+from bot.domain.proof.folding import said_of
 from bot.domain.proof.look import Likeness, Look, compare
 from bot.domain.proof.modified import told_older
 from bot.domain.proof.reached import Purged
-from bot.domain.proof.reasons import REWRITTEN, said_of
+from bot.domain.proof.reasons import REWRITTEN
 from bot.domain.proof.verdict import Verdict, judge
 from providers.contract import Cached
 from tests.effort import examples

@@ -144,3 +144,12 @@ def test_a_data_centre_that_was_old_before_and_does_not_answer_again_is_told() -
 def test_one_that_answers_again_or_was_not_old_is_not_told(was: Look, met: Look) -> None:
     seen = judge([replace(was, at=PURGED - 2), *origin()], [met, *origin()], Purged(PURGED))
     assert (Verdict.FRESH, False) == (seen.verdict, "not met again" in seen.why)
+
+
+def test_what_came_from_there_since_and_cannot_be_compared_is_told_as_that() -> None:
+    anew = replace(look("fra", "x3", Cached.HIT, 1), seen_at="MAD")
+    made_anew = [replace(origin()[0], etag="", digest=made) for made in ("x1", "x2")]
+    seen = judge((), [replace(anew, etag="", digest="x3"), *made_anew], after(MAD_OLD))
+    assert Verdict.UNKNOWN is seen.verdict
+    assert "and whether what came from there since is new cannot be told" in seen.why
+    assert "nothing new has come" not in seen.why

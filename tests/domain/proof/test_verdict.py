@@ -10,9 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.domain.answers.locations import mark_of
+from bot.domain.proof.circles import GIVE_UP, NOWHERE, WITHOUT_TLS
+from bot.domain.proof.doubts import Doubt
+from bot.domain.proof.finding import NEITHER_OLDER, UNCOMPARED
+from bot.domain.proof.folding import said_of
 from bot.domain.proof.look import Likeness, compare
 from bot.domain.proof.reached import FROM_FURTHER_IN, STILL_THERE, Purged
-from bot.domain.proof.reasons import REFILLED, said_of
+from bot.domain.proof.reasons import FETCHED_ANEW, ORIGIN_OLD, REFILLED, REWRITTEN
 from bot.domain.proof.verdict import NONE_COVERED, Judgement, Look, Verdict, describe, judge
 from providers.contract import Cached
 from tests.effort import examples
@@ -117,7 +122,7 @@ MAY_BE_A_FIREWALLS = (
     "fra serves other bytes than the origin, through Imperva's firewall, which may have sent a page of its own:"
     " only a `marker` could tell"
 )
-MOVED = [look("origin", "to /b", status=301)] * 2
+MOVED = [to("/b", look("origin", "to /b"))] * 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,16 +299,30 @@ FRESH_ROWS = {
         again=False,
     ),
     "a redirect that the purge changed": Row(
-        [look("fra", "to /b", MISS, status=301), *MOVED],
+        [to("/b", look("fra", "to /b", MISS)), *MOVED],
         Verdict.FRESH,
         "",
-        before=earlier(look("fra", "to /a", HIT, 60, status=301), *MOVED),
+        before=earlier(to("/a", look("fra", "to /a", HIT, 60)), *MOVED),
+        again=False,
+    ),
+    "a loop that the purge brought": Row(
+        [to(URL, look("fra", "", MISS)), *[to("/pricing", one) for one in origin("")]],
+        Verdict.FRESH,
+        f"at fra it redirects (301) to the very URL that was asked for: {GIVE_UP}",
+        before=earlier(look("fra", "a1", HIT, 60), *MOVED),
+        again=False,
+    ),
+    "a redirect to nowhere that the purge brought": Row(
+        [to("", look("fra", "", MISS)), *[to("", one) for one in origin("")]],
+        Verdict.FRESH,
+        f"at fra it answers 301 and {NOWHERE}",
+        before=earlier(look("fra", "a1", HIT, 60), *MOVED),
         again=False,
     ),
     "a redirect beside a page": Row(
-        [NEW, *origin(), look("fra", "to /b", MISS, url=NEWS, status=301), *(replace(one, url=NEWS) for one in MOVED)],
+        [NEW, *origin(), to("/b", look("fra", "to /b", MISS, url=NEWS)), *(replace(one, url=NEWS) for one in MOVED)],
         Verdict.FRESH,
-        "it only redirects (301), and the page that it leads to was not looked at on 1 of 2 pages",
+        "it only redirects (301), and the page that it leads to was not looked at: /b on 1 of 2 pages",
         again=False,
     ),
     "fetched for the look before": Row(
@@ -436,6 +455,23 @@ FRESH_ROWS = {
 }
 
 STALE_ROWS = {
+    "a kept redirect that leads elsewhere": Row(
+        [to("/a", look("fra", "", HIT, 900)), *[to("/b", one) for one in origin("")]],
+        Verdict.STALE,
+        "still old at fra (HIT, 301, 15 min old, to /a; the origin redirects to /b)",
+    ),
+    "a kept redirect of another status": Row(
+        [to("/a", look("fra", "", HIT, 900)), *[replace(to("/b", one), status=302) for one in origin("")]],
+        Verdict.STALE,
+        "still old at fra (HIT, 301, 15 min old, to /a; the origin redirects (302) to /b)",
+    ),
+    "a redirect to the same page, spelled otherwise": Row(
+        [to("/%7ea/%2e%2e/caf%c3%a9", look("fra", "", HIT, 3)), *[to("/caf%C3%A9", one) for one in origin("")]],
+        Verdict.FRESH,
+        "",
+        before=earlier(to("/a", look("fra", "", HIT, 60)), *MOVED),
+        again=False,
+    ),
     "a HIT with old content": Row([OLD, *origin()], Verdict.STALE, 'still old at sin (HIT, 5 h old, version "a1")'),
     "two places": Row(
         [OLD, look("fra", "a1", HIT), *origin()],
@@ -567,6 +603,23 @@ STALE_ROWS = {
 }
 
 STALE_ROWS |= {
+    "a redirect that came after the purge": Row(
+        [to("/b", look("fra", "", HIT, 3)), *origin()],
+        Verdict.STALE,
+        f"still old at fra (HIT, 301, 3 s old, to /b; the origin answers 200) · {FETCHED_ANEW}",
+        before=earlier(look("fra", "a1", HIT, 60), *origin()),
+    ),
+    "a redirect that was there before and came again": Row(
+        [to("/b", look("fra", "", HIT, 3)), *origin()],
+        Verdict.STALE,
+        f"still old at fra (HIT, 301, 3 s old, to /b; the origin answers 200) · {REFILLED}",
+        before=earlier(to("/b", look("fra", "", HIT, 60)), *origin()),
+    ),
+    "a redirect of which a part is hidden, over other words": Row(
+        [to("/login?token=•••", look("fra", "x", HIT, 60, etag="")), *[secret("", one) for one in origin(etag="")]],
+        Verdict.STALE,
+        "still old at fra (HIT, 301, 60 s old, to /login?token=•••; the origin's differs in what is not shown here)",
+    ),
     "one variant of two": Row(
         [NEW, *origin(), look("fra", "a1", HIT, 18_000, variant="X: y"), *varied()],
         Verdict.STALE,
@@ -576,18 +629,29 @@ STALE_ROWS |= {
     "a kept redirect that leads elsewhere than the origin's": Row(
         [to("/a", look("fra", "", HIT, 3)), *[to("/b", one) for one in origin("")]],
         Verdict.STALE,
-        "still old at fra (HIT, 301, 3 s old)"
+        "still old at fra (HIT, 301, 3 s old, to /a; the origin redirects to /b)"
         " · the edge fetched it again after the purge and got the old one: a cache further in may still hold that",
     ),
     "a kept redirect with a secret that is another than the origin's": Row(
         [secret("aaaaaa", look("fra", "", HIT)), *[secret("bbbbbb", one) for one in origin("")]],
         Verdict.STALE,
-        "still old at fra (HIT, 301)",
+        "still old at fra (HIT, 301, to /login?token=•••; the origin's differs in what is not shown here)",
     ),
     "another page by its ETag, and as old as the origin's": Row(
         [dated(OLD, 1), *[dated(one, 1) for one in origin()]],
         Verdict.STALE,
         'still old at sin (HIT, 5 h old, version "a1")',
+    ),
+    "another page by its ETag, as old as the origin's, fetched, and what was there before": Row(
+        [dated(look("sin", "a1", MISS), 1), *[dated(one, 1) for one in origin()]],
+        Verdict.STALE,
+        f'still old at sin (MISS, ETag "a1") · {REFILLED}',
+        before=earlier(dated(look("sin", "a1", HIT, 60), 1), *origin()),
+    ),
+    "another version, as old as the origin's, and fetched": Row(
+        [dated(look("sin", "a1", MISS, version="a1"), 1), *[dated(one, 1) for one in origin(version="b7")]],
+        Verdict.STALE,
+        f'still old at sin (MISS, version "a1") · {REFILLED}',
     ),
     "another version, and newer than the origin's": Row(
         [dated(OLD, 1), *[dated(one, 2) for one in origin(version="b7")]],
@@ -615,6 +679,13 @@ UNKNOWN_ROWS = {
         "fra gives all the same page, the origin not (asked with X: y)",
         again=False,
     ),
+    "another page by its ETag, as old as the origin's, and fetched": Row(
+        [dated(look("sin", "c9", MISS), 1), *[dated(one, 1) for one in origin()]],
+        Verdict.UNKNOWN,
+        "sin serves other content than the origin, under another ETag and changed when the origin's was (Last-Modified"
+        f" 14 Jan 2027 08:00): {NEITHER_OLDER}",
+        before=earlier(look("sin", "a1", HIT, 60), *origin()),
+    ),
     "another page by its ETag, and newer than the origin's": Row(
         [dated(look("sin", "c9", HIT, 3), 1), *[dated(one, 2) for one in origin()]],
         Verdict.UNKNOWN,
@@ -627,16 +698,52 @@ UNKNOWN_ROWS = {
         f"the copy at fra {STILL_THERE}",
     ),
     "a redirect that is the origin's, and was before": Row(
-        [replace(look("fra", "to /b", HIT, 3, status=301), leads_to="/b"), *MOVED],
+        [to("/b", look("fra", "to /b", HIT, 3)), *MOVED],
         Verdict.UNKNOWN,
         "it only redirects (301), and the page that it leads to was not looked at: /b",
-        before=earlier(look("fra", "to /b", HIT, 60, status=301), *MOVED),
+        before=earlier(to("/b", look("fra", "to /b", HIT, 60)), *MOVED),
+        again=False,
+    ),
+    "a loop, at the origin too": Row(
+        [to(URL, look("fra", "", HIT, 3)), *[to("/pricing", one) for one in origin("")]],
+        Verdict.UNKNOWN,
+        f"it only redirects (301), to the very URL that was asked for: {GIVE_UP}",
+        before=earlier(to(URL, look("fra", "", HIT, 60)), *[to("/pricing", one) for one in origin("")]),
+        again=False,
+    ),
+    "a loop of which a part is not shown": Row(
+        [secret(mark_of(URL), look("fra", "", MISS)), *origin()],
+        Verdict.UNKNOWN,
+        f"fra redirects (301) to the very URL that was asked for, {GIVE_UP}; the origin does not",
+        again=False,
+    ),
+    "a loop between TLS and an origin that is asked without": Row(
+        [to("https://www.shop.test:443/pricing", look("fra", "", HIT, 900)), *map(to_itself, origin(""))],
+        Verdict.UNKNOWN,
+        f"fra redirects (301) to the very URL that was asked for, {GIVE_UP}: {WITHOUT_TLS}",
+        again=False,
+    ),
+    "a loop, and nothing to compare with": Row(
+        [to(URL, look("fra", "", MISS)), *DOWN],
+        Verdict.UNKNOWN,
+        f"fra redirects (301) to the very URL that was asked for, {GIVE_UP}",
+        again=False,
+    ),
+    "a redirect of which a part is hidden, over other words, and fetched": Row(
+        [to("/login?token=•••", look("fra", "x", MISS, etag="")), *[secret("", one) for one in origin(etag="")]],
+        Verdict.UNKNOWN,
+        f"fra redirects (301) as the origin does, {UNCOMPARED}",
+    ),
+    "a redirect to nowhere": Row(
+        [to("", look("fra", "", HIT, 3)), *[to("", one) for one in origin("")]],
+        Verdict.UNKNOWN,
+        f"it answers 301 and {NOWHERE}",
         again=False,
     ),
     "a redirect that is never cached": Row(
-        [look("fra", "to /b", UNCACHED, status=301), *MOVED],
+        [to("/b", look("fra", "to /b", UNCACHED)), *MOVED],
         Verdict.UNKNOWN,
-        "it only redirects (301), and the page that it leads to was not looked at",
+        "it only redirects (301), and the page that it leads to was not looked at: /b",
         again=False,
     ),
     "an edge that is asked without TLS and wants it": Row(
@@ -820,14 +927,30 @@ UNKNOWN_ROWS = {
 ROWS = FRESH_ROWS | STALE_ROWS | UNKNOWN_ROWS
 
 
+def judged_row(row: Row) -> Judgement:
+    began = {} if row.began is None else {seen.url: row.began for seen in row.after}
+    purged = Purged(PURGED, row.soft, row.covered, row.left_alone, row.proven, row.kept_by, began=began)
+    return judge(row.before, row.after, purged)
+
+
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_the_verdict_and_its_reason(row: Row) -> None:
-    judgement = judge(
-        row.before,
-        row.after,
-        Purged(PURGED, row.soft, row.covered, row.left_alone, row.proven, row.kept_by, began=row.began),
-    )
+    judgement = judged_row(row)
     assert (row.verdict, row.why, row.again) == (judgement.verdict, judgement.why, judgement.worth_another)
+
+
+IN_WORDS = {Doubt.NONE_COVERED: NONE_COVERED, Doubt.ORIGIN_OLD: ORIGIN_OLD, Doubt.JUST_BYTES: REWRITTEN}
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_what_is_left_open_is_what_its_words_say(row: Row) -> None:
+    judgement = judged_row(row)
+    assert {doubt for doubt, words in IN_WORDS.items() if words in judgement.why} == {*judgement.doubts}
+
+
+def test_each_thing_that_is_left_open_is_met_among_the_rows() -> None:
+    whys = [row.why for row in ROWS.values()]
+    assert {*IN_WORDS} == {doubt for doubt, words in IN_WORDS.items() if any(words in why for why in whys)}
 
 
 def test_every_place_is_named_by_what_it_serves() -> None:
@@ -884,7 +1007,7 @@ SAID_OF_MANY = {
     ),
     f"the copy at \0 {STILL_THERE}": (
         "the copies at fra, iad are older than the purge by their Age, and are what the origin serves: the purge has"
-        " not got there yet, or a cache further in that is no layer of this site adds to that Age"
+        " not got there, or a cache further in that is no layer of this site adds to that Age"
     ),
     f"\0 {FROM_FURTHER_IN}": (
         "fra, iad fetched it anew and got copies that are older than the purge, and are what the origin serves: they"
@@ -1067,6 +1190,7 @@ def test_every_place_is_named_once_and_every_doubt_has_a_reason(world: World) ->
     named = [*judgement.fresh_at, *judgement.stale_at, *judgement.unknown_at]
     assert len(named) == len(set(named))
     assert judgement.verdict in (Verdict.FRESH, Verdict.UNCHECKED) or judgement.why
+    assert {doubt for doubt, words in IN_WORDS.items() if words in judgement.why} == {*judgement.doubts}
 
 
 @settings(max_examples=examples(200), deadline=None, derandomize=True, database=None)

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from bot.domain.answers.answer import PLAIN
 from bot.domain.proof.look import ORIGIN
 from bot.domain.proof.variants import CHROME, IDENTITY
-from bot.domain.why import Certainty, Glance, Name, diagnose
+from bot.domain.why import Case, Certainty, Glance, Name, diagnose
+from bot.domain.why.torn import to_ask_again
 from providers.contract import Cached
 from tests.domain.why.why_cases import asked_as, case, edge, glance, new, origin
 
@@ -47,6 +51,53 @@ def test_a_redirect_or_a_part_for_another_encoding_is_told(status: int) -> None:
     told = diagnose(case(edge("fra", PAGE, PAGE, variants=[other]), inside)).cause
     assert (Name.UNKNOWN, Certainty.SEEN) == (told.name, told.certainty)
     assert "something else to others: fra " in told.what
+
+
+def bound(status: int, times: int = 2, *names: str) -> Case:
+    """Edges that give the page, and to who takes Chrome's encodings something else, so many times."""
+    headers = {"location": "/m"} if status == 302 else {}
+    spots = [
+        edge(
+            name,
+            *[glance(name, "new", MISS)] * 2,
+            variants=[glance(name, "", MISS, status=status, headers=headers, asked=CHROME)] * times,
+        )
+        for name in names or ("fra",)
+    ]
+    return case(*spots, origin(PAGE_THERE, PAGE_THERE, variants=[asked_as(PAGE_THERE, CHROME)]))
+
+
+BOUND = {
+    302: "redirects (302), the origin does not",
+    206: "answered with a part of the page (206), though all of it was asked for",
+}
+
+
+@pytest.mark.parametrize(("status", "words"), BOUND.items())
+def test_what_one_encoding_gets_each_time_is_put_down_to_the_encoding(status: int, words: str) -> None:
+    cause = diagnose(bound(status, 2, "fra", "iad")).cause
+    assert (Name.UNKNOWN, Certainty.SEEN) == (cause.name, cause.certainty)
+    assert cause.what == (
+        "fra and iad give a plain visitor the page as the origin has it each time, and something else each time to who"
+        f" sends `Accept-Encoding: gzip, deflate, br, zstd`: each {words}. It goes by the encoding."
+    )
+    assert 'fra and iad: plain: 200 MISS, version "new"' == cause.evidence[0]
+    assert cause.evidence[1].startswith(f"fra and iad: Accept-Encoding: gzip, deflate, br, zstd: {status} MISS")
+    assert cause.evidence[1].endswith(", both times")
+    assert "-H 'Accept-Encoding: gzip, deflate, br, zstd'" in cause.repeat
+
+
+def test_an_encoding_that_got_something_else_once_is_asked_again() -> None:
+    made = bound(206, 1)
+    assert (CHROME, PLAIN, PLAIN) == to_ask_again(made, made.spots[0])
+    assert "Several servers or copies seem to stand behind its address" in diagnose(made).cause.what
+
+
+def test_an_encoding_that_got_both_is_told_by_turns() -> None:
+    made = bound(206, 2)
+    fra = replace(made.spots[0], varied=(*made.spots[0].varied, asked_as(PAGE, CHROME)))
+    again = replace(made, spots=(fra, made.spots[1]))
+    assert "Several servers or copies seem to stand behind its address" in diagnose(again).cause.what
 
 
 def test_a_page_that_is_made_anew_each_time_comes_from_no_other_server() -> None:

@@ -153,3 +153,13 @@ def test_two_lengths_under_one_etag_are_shown() -> None:
     shown = ('fra: 200 HIT, 9 s old, ETag "b7", 3,000,000 bytes', 'origin: 200, ETag "b7", 4,000,000 bytes')
     assert shown == cause.evidence
     assert "fra serves other bytes than the origin under the same ETag" in cause.what
+
+
+def test_a_reason_is_said_once_with_the_places_of_which_it_is_true() -> None:
+    looks = [edge(name, glance(name, "2", Cached.HIT, 9, headers=NEWER, version="")) for name in ("fra", "iad")]
+    told = diagnose(case(*looks, origin(glance(ORIGIN, "1", headers=OLDER, version="")))).cause
+    assert (
+        "It cannot be told whether fra and iad are old: fra and iad serve other content than the origin, changed after"
+        " the origin's (Last-Modified 14 Jan 08:00, the origin's 13 Jan 08:00)."
+    ) == told.what
+    assert told.prevent.startswith("Have a deploy bring every server up to date before it purges")

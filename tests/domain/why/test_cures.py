@@ -301,4 +301,4 @@ def test_a_redirect_with_a_password_shows_none_and_offers_none() -> None:
     assert "hunter2" not in str(cause)
     assert "This URL only redirects (302) to http://•••@www.shop.test/x, and holds no page itself." == cause.what
     assert cause.cure is not None
-    assert "why http://www.shop.test/x" == cause.cure.line
+    assert "why https://www.shop.test/x" == cause.cure.line

@@ -19,6 +19,7 @@ def guarded(status: int, header: str, says: str, cached: Cached = Cached.UNKNOWN
 
 
 CLOUDFLARES = ("cf-mitigated", "challenge")
+CHALLENGE = dict([CLOUDFLARES])
 AWS = "x-amzn-waf-action"
 CHALLENGED = [
     pytest.param(guarded(403, *CLOUDFLARES), "Cloudflare's firewall", id="cloudflare-403"),
@@ -206,6 +207,15 @@ def test_an_edge_that_is_asked_over_http_and_asks_for_https_is_no_part_of_a_loop
     assert "This URL redirects to itself (301) at the origin and at iad: a loop" in told.what
 
 
+@pytest.mark.parametrize(
+    "made", [case(loops("fra", CHALLENGE)), case(old(), loops(ORIGIN, CHALLENGE))], ids=["at-an-edge", "at-the-origin"]
+)
+def test_a_firewalls_challenge_that_leads_back_is_no_loop(made: Case) -> None:
+    found = diagnose(made)
+    assert Name.REDIRECTED not in {cause.name for cause in (found.cause, *found.also)}
+    assert "asks for a proof of being no robot" in found.cause.what
+
+
 def test_a_cookie_may_end_the_loop() -> None:
     told = diagnose(case(loops("fra"), loops(ORIGIN, {"set-cookie": "seen=1"}))).cause
     assert told.what.endswith("browsers give up, unless the cookie that it sets ends that.")
@@ -219,6 +229,57 @@ def test_an_origin_that_is_asked_over_http_and_asks_for_https_is_no_loop() -> No
     assert (
         told.cure is not None and told.cure.says == "Name that place by an https address: in `edges`, or in `origin`."
     )
+
+
+def asking_for_tls() -> Spot:
+    """An origin that is asked over http and sends everybody to https."""
+    made = glance(ORIGIN, "", status=301, headers={"location": URL}, etag="", version="")
+    asks = replace(made, look=replace(made.look, over="http", leads_to=URL))
+    return origin(asks, asks)
+
+
+FLEXIBLE = "Have the CDN ask the origin over https: at Cloudflare that is the SSL mode Full (strict)"
+
+
+def looping(name: str, cached: Cached) -> Spot:
+    return edge(name, glance(name, "", cached, 9, status=301, headers={"location": URL}, etag="", version=""))
+
+
+@pytest.mark.parametrize("cached", [Cached.UNKNOWN, Cached.MISS, Cached.HIT, Cached.UNCACHED])
+def test_https_at_the_edge_and_http_to_the_origin_is_a_loop_and_its_cure_is_named(cached: Cached) -> None:
+    told = diagnose(case(looping("fra", cached), looping("iad", cached), asking_for_tls())).cause
+    assert (Name.REDIRECTED, SEEN) == (told.name, told.certainty)
+    assert (
+        "This URL redirects to itself (301) at fra and iad: a loop, on which browsers give up. The origin, asked over"
+        " http, sends everybody to https; fra and iad take https from visitors and, it seems, ask the origin over http."
+    ) == told.what
+    assert told.cure is not None and told.cure.says.startswith(FLEXIBLE)
+
+
+def test_where_the_origin_gives_a_page_over_https_the_cure_is_named_as_what_it_may_be() -> None:
+    told = diagnose(case(loops("fra"))).cause
+    assert told.cure is not None
+    assert "If the CDN asks over http, and the origin sends that to https, have the CDN ask" in told.cure.says
+
+
+def test_an_edge_that_fetched_a_loop_just_now_keeps_none_from_before() -> None:
+    there = {"location": URL}
+    miss, hit = (
+        glance("fra", "", cached, 0, status=301, headers=there, etag="", version="")
+        for cached in (Cached.MISS, Cached.HIT)
+    )
+    assert Name.REDIRECTED is diagnose(case(edge("fra", miss, hit))).cause.name
+
+
+def test_a_kept_loop_where_the_origin_has_a_page_is_purged() -> None:
+    told = diagnose(case(looping("fra", Cached.HIT))).cause
+    assert (Name.CACHED_ERROR, URL) == (told.name, told.cure.line if told.cure else "")
+
+
+def test_a_redirect_to_nowhere_is_told() -> None:
+    fra, truth = (glance(place, "", status=301, etag="", version="", digest="d") for place in ("fra", ORIGIN))
+    told = diagnose(case(edge("fra", fra), origin(truth, truth))).cause
+    assert told.what.endswith(": an answer 301 that does not say where to, so that visitors get no page.")
 
 
 # What is asked for

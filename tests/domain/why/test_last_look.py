@@ -11,6 +11,7 @@ from bot.domain.proof.look import Look
 from bot.domain.proof.variants import AS_A_PHONE
 from bot.domain.proof.verdict import Verdict
 from bot.domain.why import Case, Certainty, Glance, Name, Ours, diagnose
+from bot.domain.why.nothing_old import shortened
 from providers.contract import Cached
 from tests.domain.why.why_cases import NOW, URL, case, edge, glance, job, looked, new, old, origin, ours
 
@@ -122,3 +123,14 @@ def test_a_purge_that_is_not_proven_is_told_with_its_reason_where_nothing_is_old
     assert f"P-1 purged it 5 min ago and is not proven: {NOT_PROVEN}" in told.evidence
     later = replace(unproven, looks=looked("what was there then"))
     assert not any("not proven" in line for line in diagnose(case(new(), purges=[ours(later)])).cause.evidence)
+
+
+@pytest.mark.parametrize(
+    ("why", "shown"),
+    [
+        pytest.param(f"{'a reason ' * 20}· {'another one ' * 20}", f"{'a reason ' * 20}".strip() + " · …", id="whole"),
+        pytest.param("one reason " * 30, f"{('one reason ' * 21)[:-1]}…", id="by-words"),
+    ],
+)
+def test_a_long_reason_of_a_proof_is_cut_between_its_parts(why: str, shown: str) -> None:
+    assert shown == shortened(why)

@@ -60,6 +60,11 @@ def test_a_purge_that_came_to_nothing_is_named_first_with_when_and_why(
     assert (Name.NOT_PURGED, sure, line, ended) == (told.name, told.certainty, told.evidence[0], told.ended)
 
 
+def test_a_long_reason_is_cut_behind_a_word() -> None:
+    made = replace(DENIED, stop_reason=f"U_SAM: {'too wide ' * 30}")
+    assert "too wide too… · nothing" in diagnose(case(old(), purges=[ours(made)])).cause.evidence[0]
+
+
 EARLIER = ours(job(9000, number=1))
 NOT_NAMED = [
     pytest.param([ours(job(20, number=3)), ours(DENIED), EARLIER], id="a-later-one-was-carried-out"),

@@ -954,7 +954,7 @@ GRAMMAR = [
     ),
     pytest.param(
         case(edge("fra", glance("fra", "busy", status=503)), edge("iad", glance("iad", "busy", status=503))),
-        "It cannot be told whether fra and iad are old: fra answered 503; iad answered 503.",
+        "It cannot be told whether fra and iad are old: fra and iad answered 503.",
         id="they-are",
     ),
 ]

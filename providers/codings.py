@@ -6,7 +6,7 @@ known is unpacked by nobody, in no part.
 
 from __future__ import annotations
 
-from bot.domain.answers.unpacking import Unpacker, unpacker
+from providers.unpacking import Mispacked, Unpacker, unpacker
 
 CODINGS_MAX = 3  # one around the other; each holds a window of up to 16 MB
 
@@ -22,6 +22,21 @@ def unpackers(encoding: str) -> tuple[Unpacker, ...] | None:
     named = codings(encoding)
     found = [one for coding in reversed(named) if (one := unpacker(coding)) is not None]
     return tuple(found) if len(found) == len(named) <= CODINGS_MAX else None
+
+
+def beginning(body: bytes, encoding: str, most: int) -> bytearray:
+    """The first `most` bytes that a body unpacks to, or as many as can be had: none where it is packed in more than one
+    way, or in one that is not known."""
+    known = unpackers(encoding) or ()
+    unpacked = bytearray()
+    try:
+        for piece in known[0].unpack(body) if len(known) == 1 else ():
+            unpacked += piece
+            if len(unpacked) >= most:
+                break
+    except Mispacked:
+        pass  # what came before it is readable
+    return unpacked[:most]
 
 
 def unreadable(encoding: str) -> str:

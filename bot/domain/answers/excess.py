@@ -1,0 +1,16 @@
+"""Why an answer is not read to its end: it came, and is more than purgebot takes of one."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Excess(StrEnum):
+    """What there is too much of."""
+
+    LINES = "lines"  # of its headers
+    HEADERS = "headers"  # their bytes, or those of one
+    INTERIM = "interim"  # answers before the one that counts
+    PIECES = "pieces"  # in which it arrives
+    PARTS = "parts"  # in which its body is packed
+    TIME = "time"  # until its end
