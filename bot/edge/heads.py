@@ -45,7 +45,7 @@ class Heads:
         self._is_over = _INTERIM.match(self._begun) is None
         self._interim += 1
         if self._interim > INTERIM_MAX and not self._is_over:
-            raise Unusable(f"it sends more than {INTERIM_MAX} interim answers (1xx) and no other", Excess.INTERIM)
+            raise Unusable(f"it sends more than {INTERIM_MAX} interim answers (1xx) before any other", Excess.INTERIM)
         self._size += end
         del self._begun[:end]
 

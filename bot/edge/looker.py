@@ -26,6 +26,7 @@ from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
 from bot.domain.answers.devices import as_device
 from bot.domain.answers.headers import (
     age_of,
+    browsers_are_told,
     browsers_may_keep,
     etag_of,
     fit,
@@ -243,6 +244,7 @@ class EdgeLooker:
             cached=sighting.cached,
             says=fit(sighting.says, SAYS_MAX),
             max_age=browsers_may_keep(headers, answer.at),
+            max_age_said=browsers_are_told(headers, answer.at),
             tags=tags_of(headers, self._tags.get(host, "")),
             variant=varied(answer.asked),
             seen_at=fit(sighting.place, SAYS_MAX),

@@ -14,7 +14,8 @@ from bot.domain.masking import masked
 from bot.domain.proof.verdict import ORIGIN, Verdict
 from bot.services.looks.checks import DNS, by_page, verdict_of
 from bot.services.replies import Checked
-from bot.slack.cards.checked_table import by_worst, shortened, told_of
+from bot.slack.cards.checked_table import POPS_SHOWN, by_worst, shortened, told_of
+from bot.slack.cards.words import listed
 from bot.slack.chart import ALT_MAX, COLOURS, GROUND, INK, drawable
 
 PLACES_LEAST, ROWS_MAX, COLUMNS_MAX = 6, 20, 12
@@ -55,10 +56,21 @@ def strip_of(checked: Checked) -> Strip | None:
     )
     return Strip(
         tuple(masked(url).split("://", 1)[-1] for url in urls[:ROWS_MAX]),
-        tuple("by DNS" if place == DNS else place for place in shown),
+        tuple(_named(place, checked) for place in shown),
         tuple(tuple(seen.get((url, place)) for place in shown) for url in urls[:ROWS_MAX]),
         "; ".join(filter(None, left_out)),
     )
+
+
+def _named(place: str, checked: Checked) -> str:
+    """A place as the table names it: with the data centres that its answers name."""
+    if any(look.place == place for look in checked.inner):
+        return f"{place} (further in)"
+    looks = [look for look in checked.looks if look.place == place]
+    named = dict.fromkeys(name for look in looks for name in (look.seen_at, *look.also_at))
+    where = [name for name in named if name and name.lower() != place.lower()]
+    name = "by DNS" if place == DNS else place
+    return f"{name} at {listed(where, POPS_SHOWN)}" if where else name
 
 
 def _worst_of(judged: Iterable[tuple[str, Verdict]]) -> dict[str, Verdict]:
@@ -73,7 +85,7 @@ def _seen(checked: Checked) -> dict[tuple[str, str], Verdict]:
     """By page and place what is served there: of two answers the worse; and old where it is so in some variant."""
     found: dict[tuple[str, str], Verdict] = {}
     of_page = by_page(checked.looks)
-    for look in checked.looks:
+    for look in (*checked.looks, *checked.inner):
         page = (look.url, look.place)
         if look.place == ORIGIN or found.get(page) is Verdict.STALE:
             continue

@@ -23,7 +23,7 @@ from tests.slate import SlateClock
 URL = f"http://{HOST}/pricing"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\n"
-NO_OTHER = "it sends more than 16 interim answers (1xx) and no other"
+NO_OTHER = "it sends more than 16 interim answers (1xx) before any other"
 MANY = "its headers have more than 256 lines"
 LARGE = "its headers are larger than 64 kB"
 SPLINTERED = "the body is packed in more parts than anybody needs"

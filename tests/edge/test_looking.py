@@ -54,6 +54,12 @@ async def test_an_answer_becomes_a_look() -> None:
     assert hashlib.sha256(b"<p>page</p>").hexdigest() == look.digest
 
 
+async def test_a_max_age_beyond_all_numbers_is_for_ever_and_quoted() -> None:
+    async with serving(answer(b"page", "Cache-Control: public, max-age=31536000000")) as server:
+        look = await eyes().look(URL, "fra", server.url)
+    assert (2**31, "max-age=31536000000", "") == (look.max_age, look.max_age_said, look.odd_age)
+
+
 @pytest.mark.parametrize(("own_age", "expected"), [(True, 79), (False, None)], ids=["its own", "handed on"])
 async def test_an_age_that_a_cache_only_hands_on_is_none(own_age: bool, expected: int | None) -> None:
     async with serving(answer(b"page", "Age: 79")) as server:

@@ -43,6 +43,7 @@ BROKEN = {
     "missing, and browsers guess": ("CC01", page(last_modified=AGO_100_DAYS)),
     "missing, and the cache has a default": ("CC01", made("/", PAGE, "", {}, cache=FASTLY)),
     "html-long": ("CC02", page("max-age=600")),
+    "html-long, in milliseconds": ("CC02", page("public, max-age=31536000000")),
     "html-long without a Content-Type": ("CC02", untyped("max-age=6000", "<!-- v2 --> <!DOCTYPE html>\n<p>")),
     "html-long by Expires": ("CC02", page(expires="Thu, 26 Nov 2026 01:00:00 GMT")),
     "asset-unhashed-long": ("CC03", script("/app.js", "max-age=31536000")),
@@ -92,6 +93,11 @@ BROKEN = {
     "error-cached": ("CC16", made("/", PAGE, "max-age=3600", {}, 404)),
     "error-cached, by the cache": ("CC16", made("/", PAGE, "", {}, 503, cached=HIT)),
     "redirect-cached": ("CC17", made("/", PAGE, "", {}, 301)),
+    "redirect-cached, for the time being": ("CC17", made("/", PAGE, "public, max-age=86400", {}, 302)),
+    "redirect-cached, for the time being, by Expires": (
+        "CC17",
+        made("/", PAGE, "", {"expires": "Sat, 28 Nov 2026 00:00:00 GMT"}, 307),
+    ),
     "query-version": ("CC18", script("/app.js?v=3", "no-cache")),
     "query-version, kept by browsers": ("CC18", script("/app.js?v=3", "max-age=604800")),
     "sw-cached": ("CC19", script("/sw.js", "max-age=600")),
@@ -143,6 +149,10 @@ SAID = {
     "html-long": (
         "After your next deploy visitors may see the old page for up to 10 min; a purge cannot reach browsers.",
         "Cache-Control: max-age=600",
+    ),
+    "html-long, in milliseconds": (
+        "After your next deploy visitors may see the old page for up to 24,856 d; a purge cannot reach browsers.",
+        "Cache-Control: public, max-age=31536000000",
     ),
     "html-long by Expires": (
         "After your next deploy visitors may see the old page for up to 60 min; a purge cannot reach browsers.",
@@ -319,6 +329,16 @@ SAID = {
         "again, and a purge cannot reach them.",
         "status 301, no Cache-Control",
     ),
+    "redirect-cached, for the time being": (
+        "A 302 leads elsewhere for the time being, and browsers are told to keep it for up to 24 h: where it leads"
+        " elsewhere before that, or is taken away, they do not ask, and a purge cannot reach them.",
+        "status 302, Cache-Control: public, max-age=86400",
+    ),
+    "redirect-cached, for the time being, by Expires": (
+        "A 307 leads elsewhere for the time being, and browsers are told to keep it for up to 2 d: where it leads"
+        " elsewhere before that, or is taken away, they do not ask, and a purge cannot reach them.",
+        "status 307, Expires: Sat, 28 Nov 2026 00:00:00 GMT",
+    ),
     "query-version": (
         "A cache that leaves the query out of its key gives the old app.js until its copy expires; one that counts it "
         "keeps each version by itself, so a purge of one leaves the others; and while you deploy, an old server may "
@@ -384,6 +404,9 @@ CLEAN = {
     "an error that nobody keeps": made("/", PAGE, "no-store", {}, 404),
     "an error that says nothing": made("/", PAGE, "", {}, 404),
     "a redirect for an hour": made("/", PAGE, "max-age=3600", {}, 301),
+    "a redirect for the time being, for an hour": made("/", PAGE, "max-age=3600", {}, 302),
+    "a redirect for the time being that shared caches keep": made("/", PAGE, "s-maxage=86400, max-age=0", {}, 302),
+    "a redirect for good that is kept long": made("/", PAGE, "max-age=31536000", {}, 301),
     "a temporary redirect": made("/", PAGE, "", {}, 302),
     "a hashed file for a year": script("/app.3f2a91c0.js", "public, max-age=31536000, immutable"),
     "a hashed file without a validator": script("/app.3f2a91c0.js", "max-age=31536000, immutable", etag=""),

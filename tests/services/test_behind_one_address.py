@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.answers.answer import PLAIN, Answer, Asked
+from bot.domain.answers.marks import challenge_on
 from bot.domain.jobs.job import JobView, State
 from bot.domain.policies.defaults import built_in
 from bot.domain.proof.look import Look
@@ -22,7 +23,7 @@ from providers.contract import Cached
 from tests.services.shop import APPROVERS, MIA, SHOP, ScriptedEdges, ScriptedProvider, Shop, open_shop, url
 from tests.slate import SlateClock
 
-Script = Sequence[tuple[str, str]]  # who answers, and with what: a version, a status in digits, or "cut"
+Script = Sequence[tuple[str, str]]  # who answers, and with what: a version, a status in digits, "asks", or "cut"
 
 
 class ManyBehindOne(ScriptedEdges):
@@ -43,6 +44,8 @@ class ManyBehindOne(ScriptedEdges):
         answer = replace(answer, headers=(*answer.headers, ("x-who", who)))
         if gives == "cut":
             return replace(answer, problem="connection refused")
+        if gives == "asks":
+            return replace(answer, headers=(*answer.headers, ("cf-mitigated", "challenge")), text="wait", digest="wait")
         if gives.isdigit():
             return replace(answer, status=int(gives), text=gives, digest=gives)
         return replace(answer, text=gives, digest=gives)
@@ -50,7 +53,9 @@ class ManyBehindOne(ScriptedEdges):
     def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:
         look = super().read(answer, by)
         is_kept = not look.problem and answer.place != "origin" and answer.status == 200
-        return replace(look, seen_at=answer.says("x-who"), cached=Cached.HIT if is_kept else look.cached)
+        guard = challenge_on(answer)
+        cached = Cached.HIT if is_kept and guard is None else look.cached
+        return replace(look, seen_at=answer.says("x-who"), cached=cached, guard=guard.title if guard else "")
 
 
 async def purged(path: Path, seconds: float, **turns: Script) -> tuple[Shop, ManyBehindOne, JobView]:
@@ -96,7 +101,8 @@ async def test_checking_again_does_not_forget_it_until_it_is_met(tmp_path: Path)
     assert (Verdict.UNKNOWN, Verdict.FRESH) == (still.verdict, met.verdict)
 
 
-NEW, OLD, FAULT = ("", "v2"), ("", "v1"), ("", "502")
+NEW, OLD, FAULT, CHALLENGE = ("", "v2"), ("", "v1"), ("", "502"), ("", "asks")
+ASKS = "Cloudflare asks for a proof of being no robot"
 
 
 @pytest.mark.parametrize(
@@ -110,6 +116,8 @@ NEW, OLD, FAULT = ("", "v2"), ("", "v1"), ("", "502")
         pytest.param(
             [NEW, NEW, ("", "cut"), NEW], "fra: 1 of 3 answers was an error (connection refused)", 1, id="cut"
         ),
+        pytest.param([NEW, NEW, CHALLENGE, NEW], f"fra: 1 of 3 answers was no page ({ASKS})", 1, id="a challenge"),
+        pytest.param([NEW, CHALLENGE, NEW], f"fra: 1 of 2 answers was no page ({ASKS})", 1, id="a challenge at first"),
         pytest.param([NEW, NEW, FAULT, FAULT, FAULT, NEW], "", 2, id="three in a row, then none"),
         pytest.param([NEW, FAULT, FAULT, NEW], "", 2, id="nothing else at first"),
     ],
@@ -119,7 +127,7 @@ async def test_an_edge_that_fails_now_and_then_is_proven_with_that_said(
 ) -> None:
     shop, _, job = await purged(tmp_path, 600, fra=turns)
     await shop.ledger.close()
-    failing = [part for part in job.why.split(" · ") if "error" in part]
+    failing = [part for part in job.why.split(" · ") if " of " in part]
     assert (Verdict.FRESH, [told] if told else [], rounds) == (job.verdict, failing, job.round)
 
 

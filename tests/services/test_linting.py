@@ -22,6 +22,8 @@ from bot.domain.lint.snippets import Server
 from bot.domain.site import Site
 from bot.edge import EdgeLooker
 from bot.edge.http_rules import Httplint
+from bot.exits import UNPROVEN, exit_of_lint
+from bot.export.linted import lint_record
 from bot.services.advice.linting import FILES_MAX, PAGES_MAX, found_at, lint_urls, named_by
 from bot.system import SystemClock
 from tests.services.shop import SHOP, open_shop
@@ -289,6 +291,52 @@ async def test_an_error_is_no_page_however_well_it_is_served(tmp_path: Path, sta
         edge.status = {"/": status}
         report = await linted(tmp_path, shop_at(edge))
     assert (None, 0, ((f"{URL}/", f"edge 0 answered {status}: {ERROR}"),)) == (report.score, report.read, report.unread)
+
+
+ASKS = "Cloudflare's firewall asks for a proof of being no robot"
+CHALLENGE = ("cf-mitigated", "challenge")
+WAIT = '<title>Just a moment...</title><script src="/app.3f2a91c0.js"></script>'
+
+
+@pytest.mark.parametrize("status", [200, 302, 403, 503])
+async def test_a_challenge_is_no_page_and_nothing_of_it_is_judged(tmp_path: Path, status: int) -> None:
+    headers = (HTML, CHALLENGE, ("Cache-Control", "max-age=600"), ("Location", "/cdn-cgi/challenge"))
+    async with web({"/": (WAIT, headers)}) as edge:
+        edge.status = {"/": status}
+        report = await linted(tmp_path, shop_at(edge))
+    assert ["/"] == edge.asked
+    assert (None, 0, (), ()) == (report.score, report.read, report.findings, report.remarks)
+    assert ((f"{URL}/", f"edge 0 answered {status}: {ASKS}"),) == report.unread
+    assert UNPROVEN == exit_of_lint(lint_record(report), "")
+
+
+async def test_a_refusal_names_the_firewall_whose_mark_it_bears(tmp_path: Path) -> None:
+    async with web({"/": ("no", (HTML, ("X-Iinfo", "1-2-3")))}) as edge:
+        edge.status = {"/": 403}
+        report = await linted(tmp_path, shop_at(edge))
+    assert ["edge 0 answered 403: Imperva's firewall may have refused this machine"] == [
+        why for _, why in report.unread
+    ]
+
+
+async def test_beside_a_challenge_the_page_is_read_at_the_other_edge(tmp_path: Path) -> None:
+    async with (
+        web({"/": (WAIT, (HTML, CHALLENGE))}) as first,
+        web({"/": ("hello", (HTML, ETAG, ("Cache-Control", "no-cache")))}) as second,
+    ):
+        report = await linted(tmp_path, shop_at(first, second))
+    assert (100, ()) == (report.score, report.unread)
+    told = f"edge 0 answered 200: {ASKS}. What is said here was read at edge 1."
+    assert [told] == [note.what for note in report.notes]
+
+
+async def test_an_origin_behind_a_challenge_is_not_read(tmp_path: Path) -> None:
+    page = ("hello", (HTML, ETAG, ("Cache-Control", "no-cache")))
+    asks = (WAIT, (HTML, CHALLENGE, ("Cache-Control", "max-age=600")))
+    async with web({"/": page}) as edge, web({"/": asks}) as origin:
+        report = await linted(tmp_path, shop_at(edge, origin=origin.url, tag_header="Cache-Tag"))
+    assert (100, []) == (report.score, [found.rule for found in report.findings])
+    assert [f"the origin was not read: {ASKS}"] == [note.what for note in report.notes]
 
 
 async def test_what_an_error_page_is_made_of_is_not_asked_for(tmp_path: Path) -> None:

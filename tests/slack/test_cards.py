@@ -209,6 +209,16 @@ right.
            asked by <@U_MIA> · read as URL
            [Check again = check_again P-1042]""",
     ),
+    "browsers keep it longer than any number here": (
+        replace(DONE, before=(), looks=(replace(look("fra", "b7"), max_age=2**31, max_age_said="max-age=9999999999"),)),
+        f"""\
+        🟢 P-1042 fresh at fra, iad, sin · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
+           fra after: HIT, 5 h old, version "b7" = origin
+           Browsers that have it may keep it up to 24855 d (max-age=9999999999).
+           asked by <@U_MIA> · read as URL
+           [Check again = check_again P-1042]""",
+    ),
     "nothing says what browsers keep": (
         replace(DONE, before=(), looks=(replace(look("fra", "b7"), max_age=None),)),
         f"""\

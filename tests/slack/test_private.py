@@ -773,6 +773,19 @@ def test_what_browsers_do_is_told_in_words(odd: str, seconds: int, expected: str
 
 
 @pytest.mark.parametrize(
+    ("seconds", "said", "expected"),
+    [
+        (2**31, "max-age=9999999999", "Browsers may keep a copy up to 24855 d (max-age=9999999999)."),
+        (300, "Expires", "Browsers may keep a copy up to 5 min (Expires)."),
+    ],
+    ids=["too large", "by Expires"],
+)
+def test_how_long_browsers_keep_it_is_quoted_as_it_was_sent(seconds: int, said: str, expected: str) -> None:
+    looks = [replace(one, max_age=seconds, max_age_said=said) for one in (look("fra", "b7"), origin("b7"))]
+    assert f"   {expected}" in spelled(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks)), T, "/purge"))
+
+
+@pytest.mark.parametrize(
     ("ours", "theirs", "cut_ours", "cut_theirs"),
     [
         ("release-2026-build-0042", "release-2026-build-0041", "release-2…d-0042", "release-2…d-0041"),

@@ -65,6 +65,22 @@ def test_each_cell_is_what_a_place_serves_of_a_page() -> None:
     ) == alt_of(expected)
 
 
+def test_caches_further_in_and_data_centres_are_named_as_in_the_table() -> None:
+    probe = replace(look("Madrid, ES", "a1"), country="ES", seen_at="MAD", also_at=("LIS",))
+    seen = checked([replace(look("fra"), seen_at="FRA"), probe, look("fra", url=FRONT)], PAGE, FRONT)
+    strip = strip_of(replace(seen, inner=(look("Varnish", "a1"),)))
+    assert strip is not None
+    assert ("fra", "Madrid, ES at MAD and LIS", "Varnish (further in)") == strip.places
+    assert ((FRESH, OLD, OLD), (FRESH, None, None)) == strip.cells
+    assert "old: www.shop.test/pricing at Madrid, ES at MAD and LIS, Varnish (further in)." in alt_of(strip)
+
+
+def test_an_old_cache_further_in_is_drawn_beside_fresh_edges() -> None:
+    fresh = checked([look("fra"), look("fra", url=FRONT)], PAGE, FRONT)
+    assert strip_of(fresh) is None
+    assert strip_of(replace(fresh, inner=(look("Varnish", "a1"),))) is not None
+
+
 def test_the_one_old_page_of_many_is_drawn_and_what_is_not_is_counted() -> None:
     urls = [f"https://www.shop.test/{n}" for n in range(22)]
     looks = [*(look("fra", url=url) for url in urls[:-1]), look("fra", "a1", url=urls[-1])]

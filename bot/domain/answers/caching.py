@@ -19,12 +19,15 @@ from bot.domain.answers.caches import ANY, TARGETED, Cache
 
 Headers = Mapping[str, str]
 
-YEARS_10 = 315_360_000  # seconds; what says more means for ever
+YEARS_10 = 315_360_000  # seconds; no copy is older
+LONGEST = 2**31  # seconds; what says more counts as that (RFC 9111, 1.2.2)
+SAID_MAX = 40  # characters of a value that are quoted
 GUESSABLE = frozenset({200, 203, 204, 206, 300, 301, 308, 404, 405, 410, 414, 501})  # RFC 9110, 15.1
 GUESSED_PART = 0.1  # of the time since Last-Modified: RFC 9111, 4.2.2 calls it typical
 
 _DIRECTIVE = re.compile(r'([a-zA-Z0-9!#$%&\'*+.^_`|~-]+)\s*(?:=\s*("[^"]*"|[^,\s]*))?')
-_SECONDS = re.compile(r"[0-9]{1,10}")
+_SECONDS = re.compile(r"[0-9]+")
+_DIGITS = len(str(LONGEST))
 # RFC 8941, 3.2: a dictionary whose members are true, integers, decimals, tokens, strings or booleans; no inner lists.
 _MEMBER = r'[a-z*][a-z0-9_.*-]*(?:=(?:-?[0-9]{1,15}(?:\.[0-9]{1,3})?|"[ !#-\[\]-~]*"|\?[01]|[A-Za-z*][!-+\--:<-~]*))?'
 _DICTIONARY = re.compile(rf"{_MEMBER}(?:;{_MEMBER})*(?:[ \t]*,[ \t]*{_MEMBER}(?:;{_MEMBER})*)*")
@@ -77,6 +80,11 @@ class Directives:
         """The longest time that `name` is given; one that cannot be read counts as none at all, 0. None: not said."""
         values = self.values(name)
         return max(map(_seconds, values)) if values else None
+
+    def longest(self, name: str) -> str:
+        """That time in the words that say it: "max-age=31536000"; "" where it is not said."""
+        values = self.values(name)
+        return _quoted(name, max(values, key=_seconds)) if values else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +143,7 @@ def lifetime_shared(headers: Headers, now: float, cache: Cache = ANY, status: in
         return forbidden
     shared = policy.control.seconds("s-maxage")
     if shared is not None:
-        return Lifetime(shared, Basis.S_MAXAGE, f"s-maxage={shared}")
+        return Lifetime(shared, Basis.S_MAXAGE, policy.control.longest("s-maxage"))
     said = _said(policy, now)
     if said is not None:
         return said
@@ -192,7 +200,7 @@ def _targeted(headers: Headers, cache: Cache) -> Lifetime | None:
         return None
     title, value = titled(name), headers[name]
     if name == "x-accel-expires":  # seconds, or @ and a moment; what a moment means here nobody needs
-        seconds = _seconds(value.strip()) if _SECONDS.fullmatch(value.strip()) else None
+        seconds = _seconds(value.strip()) if is_seconds(value.strip()) else None
         return Lifetime(seconds, Basis.TARGETED, f"{title}: {value.strip()}")
     said = Directives.read(value)
     for never in ("no-store", "private", "no-cache"):
@@ -201,7 +209,7 @@ def _targeted(headers: Headers, cache: Cache) -> Lifetime | None:
     for directive in ("s-maxage", "max-age"):
         seconds = said.seconds(directive)
         if seconds is not None:
-            return Lifetime(seconds, Basis.TARGETED, f"{title}: {directive}={seconds}")
+            return Lifetime(seconds, Basis.TARGETED, f"{title}: {said.longest(directive)}")
     return Lifetime(cache.default, Basis.DEFAULT, f"{title} without max-age")
 
 
@@ -214,11 +222,11 @@ def _said(policy: Policy, now: float) -> Lifetime | None:
     """What max-age or Expires say, in seconds; None where neither is there."""
     longest = policy.control.seconds("max-age")
     if longest is not None:
-        return Lifetime(longest, Basis.MAX_AGE, f"max-age={longest}")
+        return Lifetime(longest, Basis.MAX_AGE, policy.control.longest("max-age"))
     if not policy.has_expires:
         return None
     since = now if policy.date is None else policy.date
-    seconds = 0 if policy.expires is None else min(YEARS_10, max(0, int(policy.expires - since)))
+    seconds = 0 if policy.expires is None else min(LONGEST, max(0, int(policy.expires - since)))
     return Lifetime(seconds, Basis.EXPIRES, "Expires")
 
 
@@ -230,7 +238,7 @@ def _guess(policy: Policy, now: float, status: int) -> Lifetime:
         return Lifetime(None, Basis.NOTHING)
     since = now if policy.date is None else policy.date
     guessed = int(max(0.0, since - policy.modified) * GUESSED_PART)
-    return Lifetime(min(YEARS_10, guessed), Basis.GUESS, "a tenth of the time since Last-Modified")
+    return Lifetime(min(LONGEST, guessed), Basis.GUESS, "a tenth of the time since Last-Modified")
 
 
 _SPELT = {
@@ -244,5 +252,16 @@ def titled(name: str) -> str:
     return "-".join(_SPELT.get(part, part.capitalize()) for part in name.split("-"))
 
 
+def is_seconds(value: str) -> bool:
+    """Whether a directive's value is a whole number, however large."""
+    return _SECONDS.fullmatch(value) is not None
+
+
 def _seconds(value: str) -> int:
-    return min(int(value), YEARS_10) if _SECONDS.fullmatch(value) else 0
+    """0 where it cannot be read."""
+    digits = value.lstrip("0") if is_seconds(value) else ""
+    return LONGEST if len(digits) > _DIGITS else min(int(digits or "0"), LONGEST)
+
+
+def _quoted(name: str, value: str) -> str:
+    return f"{name}={value}" if len(value) <= SAID_MAX else f"{name}={value[:SAID_MAX]}…"

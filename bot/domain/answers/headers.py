@@ -7,11 +7,12 @@ import re
 from collections.abc import Mapping
 
 from bot.domain.answers import charsets
-from bot.domain.answers.caching import YEARS_10, Basis, Directives, lifetime_browser
+from bot.domain.answers.caching import YEARS_10, Basis, Directives, is_seconds, lifetime_browser
 from bot.domain.site import Marker
 from providers.codings import codings
 
 VERSION_MAX = 40  # characters
+SAID_MAX = 60
 ETAG_MAX = 200
 ODD_MAX = 40
 TYPE_MAX = 60
@@ -24,6 +25,7 @@ _WHOLE = re.compile(r"[0-9]+")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 _META = re.compile(r"<meta\b[^<>]{1,2000}>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r"""\b(name|content)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
+_UNSAID = (Basis.GUESS, Basis.NOTHING)
 
 
 def age_of(headers: Mapping[str, str]) -> int | None:
@@ -46,13 +48,19 @@ def browsers_may_keep(headers: Mapping[str, str], now: float) -> int | None:
     """Seconds that a browser may keep the answer without asking again; None if it is not said. `now` stands in for a
     missing Date."""
     lifetime = lifetime_browser(headers, now)
-    return None if lifetime.basis in (Basis.GUESS, Basis.NOTHING) else lifetime.seconds
+    return None if lifetime.basis in _UNSAID else lifetime.seconds
+
+
+def browsers_are_told(headers: Mapping[str, str], now: float) -> str:
+    """What says so, as it was sent: "max-age=600"; "" where nothing does."""
+    lifetime = lifetime_browser(headers, now)
+    return "" if lifetime.basis in _UNSAID else fit(lifetime.words, SAID_MAX)
 
 
 def odd_max_age(headers: Mapping[str, str]) -> str:
     """What max-age says where it cannot be read as seconds, fit to be shown; "" where it can, or nothing is said."""
     said = Directives.read(headers.get("cache-control", "")).values("max-age")
-    return next((fit(value, ODD_MAX) or "nothing" for value in said if not value.isdecimal()), "")
+    return next((fit(value, ODD_MAX) or "nothing" for value in said if not is_seconds(value)), "")
 
 
 def etag_of(headers: Mapping[str, str]) -> str:

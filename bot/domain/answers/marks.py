@@ -73,6 +73,7 @@ TITLES: Mapping[str, str] = {
     "imperva": "Imperva's firewall",
     "varnish": "Varnish",
 }
+FIREWALLS = frozenset({"imperva", "sucuri"})  # these mark what they answer themselves and what they hand on alike
 ALWAYS_MARKED = frozenset({"cloudflare", "cloudfront", "fastly"})  # these mark every answer that they give
 ANY_CDN = frozenset({"http"})  # an account that may stand for any CDN
 # What asks a visitor for a proof of being no robot says so itself, read 2026-11:
@@ -80,6 +81,7 @@ ANY_CDN = frozenset({"http"})  # an account that may stand for any CDN
 # https://docs.aws.amazon.com/waf/latest/developerguide/waf-captcha-and-challenge-actions.html
 _CHALLENGES = {"cf-mitigated": ("Cloudflare", "challenge"), "x-amzn-waf-action": ("AWS WAF", "challenge", "captcha")}
 CHALLENGES = "asks for a proof of being no robot"
+MAY_REFUSE = "may have refused this machine"
 _REFUSALS = frozenset({403, 406, 429, 503})
 _FIREWALLS = ("x-iinfo", "x-sucuri-id")  # each answer that came through has it, the firewall's own too
 _REFUSES = {"akamaighost": "Akamai"}  # names itself in Server where it answers by itself
@@ -114,10 +116,22 @@ def cdns_on(answer: Answer) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """A firewall that answered in the page's place: whose it is, and the header line that shows it."""
+    """A firewall that answered in the page's place, or may have: whose it is, and the header line that shows it. One
+    that asks for no proof, `is_challenge`, may only have refused this machine."""
 
     title: str
     line: str
+    is_challenge: bool = True
+
+    @property
+    def told(self) -> str:
+        """ "Cloudflare's firewall asks for a proof of being no robot"."""
+        return f"{firewall_of(self.title)} {CHALLENGES if self.is_challenge else MAY_REFUSE}"
+
+
+def firewall_of(title: str) -> str:
+    """How the firewall of who is called so is named."""
+    return title if "firewall" in title or "WAF" in title else f"{title}'s firewall"
 
 
 def challenge_on(answer: Answer) -> Guard | None:
@@ -133,10 +147,15 @@ def refusal_on(answer: Answer) -> Guard | None:
     if answer.status not in _REFUSALS:
         return None
     if header := next((name for name in _FIREWALLS if answer.lines(name)), ""):
-        return Guard(TITLES[_HEADERS[header]], f"{header}: {answer.says(header)[:100]}")
+        return Guard(TITLES[_HEADERS[header]], f"{header}: {answer.says(header)[:100]}", is_challenge=False)
     server = answer.says("server")
     title = _REFUSES.get(server.lower())
-    return Guard(title, f"server: {server}") if title else None
+    return Guard(title, f"server: {server}", is_challenge=False) if title else None
+
+
+def guard_on(answer: Answer) -> Guard | None:
+    """The firewall that answered in the page's place, or may have."""
+    return challenge_on(answer) or refusal_on(answer)
 
 
 def hit_on(answer: Answer) -> str:

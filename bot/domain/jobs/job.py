@@ -11,6 +11,7 @@ from bot.domain.jobs.hold import Hold
 from bot.domain.jobs.plan import Cost, softly
 from bot.domain.jobs.warming import Warming
 from bot.domain.proof.doubts import Doubt
+from bot.domain.proof.look import kept_longest
 from bot.domain.proof.verdict import Look, Verdict
 from providers.contract import Kind
 
@@ -349,5 +350,5 @@ class JobView:
     @property
     def browsers_may_keep(self) -> int | None:
         """The longest time a browser may keep a copy it already has, in seconds."""
-        kept = [look.max_age for look in (*self.before, *self.looks) if look.max_age is not None]
-        return max(kept) if kept else None
+        kept = kept_longest((*self.before, *self.looks))
+        return kept.max_age if kept is not None else None

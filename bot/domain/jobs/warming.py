@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.domain.answers.answer import Answer, Asked, varied
+from bot.domain.answers.marks import guard_on
 from bot.domain.proof.finding import REFUSING, Page, Verdict, find
 from bot.domain.proof.look import Look
 from providers.contract import Cached
@@ -166,7 +167,7 @@ def variants_to_warm(variants: Iterable[Mapping[str, str]]) -> tuple[tuple[Asked
 
 def first_says(spot: Spot, answer: Answer, look: Look) -> Copy | None:
     """What the first answer settles; None where a second one is wanted."""
-    if (gone := _unwell(spot, look)) is not None:
+    if (gone := _unwell(spot, answer, look)) is not None:
         return gone
     if look.cached is Cached.HIT:
         return _copy(spot, look, Warmth.ALREADY, look.says)
@@ -177,9 +178,9 @@ def first_says(spot: Spot, answer: Answer, look: Look) -> Copy | None:
     return None
 
 
-def second_says(spot: Spot, look: Look) -> Copy:
+def second_says(spot: Spot, answer: Answer, look: Look) -> Copy:
     """What the second answer settles."""
-    if (gone := _unwell(spot, look)) is not None:
+    if (gone := _unwell(spot, answer, look)) is not None:
         return gone
     if look.cached is Cached.UNKNOWN:
         return _copy(spot, look, Warmth.UNSAID, look.says)
@@ -202,21 +203,30 @@ def as_origin_has(copy: Copy, look: Look, origins: Sequence[Look]) -> Copy:
 
 
 def _tells(origin: Look) -> bool:
-    return not origin.problem and origin.status not in REFUSING and not origin.only_asks_for_tls
+    is_page = not origin.problem and not origin.guard and origin.status not in REFUSING
+    return is_page and not origin.only_asks_for_tls
 
 
 def is_down(origin: Look) -> str:
     """Why nothing can be warmed while the origin answers so; "" where it may be. One that cannot be asked from here may
     well answer the caches."""
-    if origin.status < 500:
+    if origin.status < 500 or origin.guard:
         return ""
     return f"the origin answers {origin.status}, so nothing new can be fetched; caches give out what they have"
 
 
-def _unwell(spot: Spot, look: Look) -> Copy | None:
+def _unwell(spot: Spot, answer: Answer, look: Look) -> Copy | None:
     if look.problem:
         return _copy(spot, look, Warmth.SILENT, look.problem)
-    return None if look.status in _WELL else _copy(spot, look, Warmth.NO_PAGE, str(look.status))
+    if (told := _stopped_by(answer)) or look.status not in _WELL:
+        return _copy(spot, look, Warmth.NO_PAGE, f"{look.status}{told}")
+    return None
+
+
+def _stopped_by(answer: Answer) -> str:
+    """ ": Cloudflare's firewall asks for a proof of being no robot"; "" where no firewall's mark stands on it."""
+    guard = guard_on(answer)
+    return f": {guard.told}" if guard is not None else ""
 
 
 def _for_one(answer: Answer) -> str:
@@ -233,7 +243,7 @@ def is_too_much(answers: Sequence[Answer]) -> str:
     """Why nothing more is fetched after these answers; "" where it goes on."""
     for answer in answers:
         if answer.status >= 500 or answer.status == _BUSY:
-            return f"{answer.place} answered {answer.status}"
+            return f"{answer.place} answered {answer.status}{_stopped_by(answer)}"
     return ""
 
 

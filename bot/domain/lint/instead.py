@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from bot.domain.answers.answer import Answer
+from bot.domain.answers.marks import challenge_on, guard_on
 from bot.domain.lint.finding import Note
 from bot.domain.masking import without_credentials
 from bot.domain.policies.wording import listed
@@ -23,14 +24,19 @@ REFUSING = frozenset({401, 403, 407, 429})  # about who asks, not about the page
 
 
 def is_whole(answer: Answer) -> bool:
-    """Whether an answer is what was asked for."""
-    return not answer.problem and 200 <= answer.status < 300
+    """Whether an answer is what was asked for, and no firewall's challenge."""
+    return not answer.problem and 200 <= answer.status < 300 and not is_challenge(answer)
+
+
+def is_challenge(answer: Answer) -> bool:
+    """Whether a firewall asks for a proof of being no robot: then every header is its own, and none the page's."""
+    return challenge_on(answer) is not None
 
 
 def leads_to(answer: Answer) -> str:
     """Where a redirect leads, without fragment; "" for what is none, or cannot be read."""
     where = answer.says("location").strip()
-    if answer.problem or not 300 <= answer.status < 400 or not where:
+    if answer.problem or not 300 <= answer.status < 400 or not where or is_challenge(answer):
         return ""
     try:
         parts = urlsplit(urljoin(answer.url, where))
@@ -58,6 +64,8 @@ def _by_place(answers: Sequence[Answer]) -> str:
 def _what(answer: Answer) -> str:
     if answer.problem:
         return f": {answer.problem}"
+    if (guard := guard_on(answer)) is not None:
+        return f" answered {answer.status}: {guard.told}"
     if answer.status >= 400:
         return f" answered {answer.status}: an error in its place"
     where = leads_to(answer)
@@ -108,10 +116,10 @@ def missed(url: str, at_edges: Sequence[Answer]) -> list[Note]:
 def beside_origin(url: str, at_edges: Sequence[Answer], origins: Sequence[Answer], is_kept: bool) -> list[Note]:
     """That edge and origin answered with something else altogether, and what follows from it. `is_kept` when a cache
     says that the edges' answers are copies of its own."""
-    edges = [answer for answer in at_edges if not answer.problem]
-    origin = next((answer for answer in origins if not answer.problem), None)
+    edges = [answer for answer in at_edges if not answer.problem and not is_challenge(answer)]
+    origin = next((answer for answer in origins if not answer.problem and not is_challenge(answer)), None)
     if origin is None:
-        return [Note(url, f"the origin was not read: {origins[0].problem}")] if origins and edges else []
+        return [Note(url, f"the origin was not read: {_unread(origins)}")] if origins and edges else []
     others = [answer for answer in edges if answer.status != origin.status]
     if not others:
         return []
@@ -121,6 +129,11 @@ def beside_origin(url: str, at_edges: Sequence[Answer], origins: Sequence[Answer
     )
     told = f"the origin answered {origin.status}, and {at_edge}, so the two were not compared."
     return [Note(url, f"{told}{_so(origin, others, is_kept)}")]
+
+
+def _unread(origins: Sequence[Answer]) -> str:
+    guard = next(filter(None, map(challenge_on, origins)), None)
+    return guard.told if guard is not None else origins[0].problem
 
 
 def _so(origin: Answer, others: Sequence[Answer], is_kept: bool) -> str:

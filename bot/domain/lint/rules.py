@@ -12,6 +12,7 @@ from bot.domain.answers.caches import TARGETED
 from bot.domain.answers.caching import titled
 from bot.domain.lint import keeping, serving, sharing, targeted, varying
 from bot.domain.lint.finding import Finding, Found, Remark, Severity
+from bot.domain.lint.instead import is_challenge
 from bot.domain.lint.served import Served
 from bot.domain.shown import shown
 
@@ -86,8 +87,8 @@ RULES = (
          sharing.signed_in_shared),
     Rule("CC16", "error-cached", WARN, 10, "4xx or 5xx with more than 60 s, or from the cache",
          "the error stays after it is mended", "let nobody keep errors", serving.error_kept),
-    Rule("CC17", "redirect-cached", WARN, 8, "301 or 308 without Cache-Control",
-         "browsers may keep it for ever", "say how long a redirect may be kept", serving.redirect_kept),
+    Rule("CC17", "redirect-cached", WARN, 8, "301 or 308 without Cache-Control, or a 302, 303 or 307 kept over an hour",
+         "browsers may keep it for ever, or for long", "say how long a redirect may be kept", serving.redirect_kept),
     Rule("CC18", "query-version", INFO, 3, "a file with ?v= or the like and no hash in its name",
          "caches differ in whether the query counts", "put the version into the name",
          serving.version_as_argument, by_headers=False),
@@ -106,8 +107,8 @@ RULE_OF = {rule.id: rule for rule in RULES}
 
 
 def lint(served: Served) -> list[Finding]:
-    """What every rule finds at one URL, in the table's order; nothing where there was no answer."""
-    if served.answer.problem:
+    """What every rule finds at one URL, in the table's order; nothing where there was no answer, or a challenge."""
+    if served.answer.problem or is_challenge(served.answer):
         return []
     return [finding for rule in RULES for finding in _applied(rule, served)]
 

@@ -9,6 +9,9 @@ from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import FETCHED, Served, up_to
 
 ERROR_MAX = 60  # seconds
+REDIRECT_MAX = 3600
+_FOR_NOW = frozenset({302, 303, 307})
+_REDIRECT = Cure((("Cache-Control", "max-age=3600"),), special="redirect")
 CLOCK_MAX = 60
 WORKER_MAX = 86_400  # browsers cap it there
 
@@ -28,7 +31,10 @@ def error_kept(served: Served) -> Found | None:
 
 
 def redirect_kept(served: Served) -> Found | None:
-    """CC17: a permanent redirect without a word on how long (RFC 9110, 15.4.2: browsers may keep it)."""
+    """CC17: a permanent redirect without a word on how long (RFC 9110, 15.4.2: browsers may keep it), or one for the
+    time being (15.4.3) that browsers are told to keep for long."""
+    if served.status in _FOR_NOW and served.is_long_in_browsers:
+        return _kept_for_now(served)
     if served.status not in (301, 308) or not served.policy.says_nothing:
         return None
     causes = (
@@ -36,7 +42,21 @@ def redirect_kept(served: Served) -> Found | None:
         "they never ask again, and a purge cannot reach them."
     )
     seen = f"status {served.status}, no Cache-Control"
-    return Found(causes, seen, Cure((("Cache-Control", "max-age=3600"),), special="redirect"))
+    return Found(causes, seen, _REDIRECT)
+
+
+def _kept_for_now(served: Served) -> Found | None:
+    seconds = served.browser.seconds or 0
+    if seconds <= REDIRECT_MAX:
+        return None
+    causes = (
+        f"A {served.status} leads elsewhere for the time being, and browsers are told to keep it for up to"
+        f" {up_to(seconds)}: where it leads elsewhere before that, or is taken away, they do not ask, and a purge"
+        " cannot reach them."
+    )
+    said = served.headers.get("cache-control", "")
+    seen = f"Cache-Control: {said}" if served.policy.has_control else f"Expires: {served.headers.get('expires', '')}"
+    return Found(causes, f"status {served.status}, {seen}", _REDIRECT)
 
 
 def version_as_argument(served: Served) -> Found | None:

@@ -37,7 +37,7 @@ def _lets_share(served: Served) -> str:
     said = served.policy.control
     if said.has("public"):
         return "public"
-    return f"s-maxage={said.seconds('s-maxage')}" if said.seconds("s-maxage") else ""
+    return said.longest("s-maxage") if said.seconds("s-maxage") else ""
 
 
 def signed_in_shared(served: Served) -> Found | None:

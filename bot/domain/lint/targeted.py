@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from bot.domain.answers.caching import Directives, is_targeted, titled
+from bot.domain.answers.caching import Directives, is_seconds, is_targeted, titled
 from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import Served
 from bot.domain.shown import shown
@@ -26,7 +26,7 @@ def targeted_unreadable(served: Served) -> Found | None:
         if not name.endswith("cdn-cache-control") or not value.strip():
             continue
         said = Directives.read(value)
-        integers = all(part.isdecimal() for part in said.values("max-age") + said.values("s-maxage"))
+        integers = all(is_seconds(part) for part in said.values("max-age") + said.values("s-maxage"))
         if is_targeted(name, value) and integers and not _QUOTED.search(value):
             continue
         title, meant = titled(name), meaning(value)

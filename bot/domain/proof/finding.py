@@ -10,6 +10,7 @@ What a cache says of itself (HIT, MISS, Age) explains a finding, and never makes
     packed in a way that is not known                unknown, but for the origin's bytes packed the same way
     other bytes and an older Last-Modified           stale
     other bytes and the same Last-Modified           unknown: an edge that rewrites pages leaves such
+    other bytes through a firewall                   unknown: it may have answered in the page's place
     other content and a newer Last-Modified          unknown: the origin may have gone back, or be behind
     another ETag and the same Last-Modified          stale if kept, or if it was there before; else unknown
     other bytes, and nothing else to go by           stale if kept, or if they are those of before; else unknown
@@ -25,6 +26,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from bot.domain.answers.marks import FIREWALLS, TITLES
 from bot.domain.proof.circles import looped
 from bot.domain.proof.look import ORIGIN, Likeness, Look, bare_etag, compare, seems_same
 from bot.domain.proof.modified import beside, is_newer, is_older, told_at_once
@@ -124,8 +126,9 @@ def find(page: Page, place: str) -> list[Finding]:
 
 
 def is_failure(look: Look) -> bool:
-    """Whether it tells nothing of the page: no answer, or a fault or refusal of the moment, which no cache keeps."""
-    return bool(look.problem) or (look.status in REFUSING and not look.is_kept)
+    """Whether it tells nothing of the page: no answer, a firewall's challenge, or a fault or refusal of the moment,
+    which no cache keeps."""
+    return bool(look.problem or look.guard) or (look.status in REFUSING and not look.is_kept)
 
 
 def _find(page: Page, look: Look) -> Finding:
@@ -245,9 +248,11 @@ def _compared(
             return _unknown(look, f"{why}: only a `marker` could tell")
         case Likeness.OTHER_BYTES if is_older(look, origins):
             return Finding(place, url, Verdict.STALE, look=look)
+        case Likeness.OTHER_BYTES if told := _firewall(look):
+            return _unknown(look, f"{place} serves {OTHER_BYTES}, through {told}: only a `marker` could tell")
         case Likeness.OTHER_BYTES if survived or (look.is_kept and not page.was(place)):
             return Finding(place, url, Verdict.STALE, look=look, by_bytes=True)
-        case None if survived and look.is_kept:
+        case None if survived and look.is_kept and not _firewall(look):
             return Finding(place, url, Verdict.STALE, look=look, by_bytes=True)
         case Likeness.SAME_VERSION if survived:
             return _unknown(look, f"{place} serves the bytes of before the purge under the origin's version")
@@ -272,6 +277,12 @@ def _compared(
             return _unknown(look, "the answers hold nothing to compare: no ETag, no version, no whole body")
         case None:
             return _unknown(look, UNSTEADY, can_change=False)
+
+
+def _firewall(look: Look) -> str:
+    """Whose mark an answer bears that may be a page of that firewall's own; it stands on every answer of those."""
+    title = next((TITLES[name] for name in look.through if name in FIREWALLS), "")
+    return f"{title}, which may have sent a page of its own" if title else ""
 
 
 def _at_once_by_tag(look: Look, origins: Sequence[Look]) -> str:

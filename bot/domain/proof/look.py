@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.answers.excess import Excess
 from bot.domain.answers.locations import led, mark_of, spelled
+from bot.domain.answers.marks import CHALLENGES
 from bot.domain.durations import span
 from bot.domain.masking import MASK, masked
 from providers.contract import Cached
@@ -59,6 +61,7 @@ class Look:
     lacks: str = ""  # the same where it does not
     leads_to: str = ""  # where a redirect leads, as it says
     over: str = ""  # "http" where an https page was asked for without TLS, as the place's address says
+    max_age_said: str = ""  # by which words, as they were sent: "max-age=600", "Expires"
     odd_age: str = ""  # what its max-age says where that is no number, so that browsers ask each time
     begins: tuple[str, ...] = ()
     size: int = 0
@@ -70,7 +73,7 @@ class Look:
     also_at: tuple[str, ...] = ()  # further data centres that those answers name
     guard: str = ""  # the firewall that asks there for a proof of being no robot, in place of the page
     leads_mark: str = ""  # tells two `leads_to` apart of which a part is masked
-    failures: tuple[str, ...] = ()  # what its place answered between them that was no page: "502", "connection refused"
+    failures: tuple[str, ...] = ()  # what its place answered between them that was no page: "502", whose challenge
     through: tuple[str, ...] = ()  # the CDNs that left their marks on it, as `marks` names them
     cached_next: Cached = Cached.UNKNOWN  # what the cache said of the last of its `answers`
     given_up: Excess | None = None  # what there was too much of in an answer that came, which `problem` tells
@@ -79,6 +82,11 @@ class Look:
     def redirects(self) -> bool:
         """Whether it sends its reader to another URL."""
         return 300 <= self.status < 400
+
+    @property
+    def keeps_told(self) -> str:
+        """By which words browsers may keep it: "max-age=600"."""
+        return self.max_age_said or f"max-age={self.max_age}"
 
     @property
     def is_given_up(self) -> bool:
@@ -279,6 +287,12 @@ def _agree(one: str, other: str) -> bool | None:
     return one == other if one and other else None
 
 
+def kept_longest(looks: Iterable[Look]) -> Look | None:
+    """The one that browsers may keep longest; None where none says."""
+    said = (look for look in looks if look.max_age is not None)
+    return max(said, key=lambda look: look.max_age or 0, default=None)
+
+
 def bare_etag(etag: str) -> str:
     """An ETag without its quotes, its weak mark and the suffix that compressing servers add."""
     bare = etag.strip().removeprefix("W/").strip('"')
@@ -302,6 +316,8 @@ def describe(look: Look, now: float) -> str:
     words = [look.says or ("" if look.cached is Cached.UNKNOWN else look.cached.upper())]
     if look.status != 200:
         words.append(f"{look.status} to itself" if look.leads_back else str(look.status))
+    if look.guard:
+        words.append(f"{look.guard} {CHALLENGES}")
     if look.age is not None and (look.age or look.is_kept):
         words.append(f"{span(look.age + max(0.0, now - look.at))} old")
     if look.version:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from bot.domain.answers.marks import CHALLENGES
 from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.finding import Finding, Page, Verdict, find
 from bot.domain.proof.folding import NAMED_MAX, listed, placeless, said_of
@@ -180,10 +181,17 @@ def _failing(scene: Scene) -> list[str]:
         failures = [failure for look in looks for failure in look.failures]
         total = sum(look.answers for look in looks) + len(failures)
         if failures:
-            errors = "was an error" if len(failures) == 1 else "were errors"
-            line = f"{len(failures)} of {total} answers {errors} ({listed(list(dict.fromkeys(failures)))})"
+            were = _were([failure for failure in failures if CHALLENGES in failure], failures)
+            line = f"{len(failures)} of {total} answers {were} ({listed(list(dict.fromkeys(failures)))})"
             told.setdefault(line, []).append(place)
     return [f"{listed(places)}: {line}" for line, places in told.items()]
+
+
+def _were(challenges: Sequence[str], failures: Sequence[str]) -> str:
+    """What answers were that held no page, as a firewall's challenge is no error."""
+    if challenges:
+        return "was no page" if len(failures) == 1 else "were no page"
+    return "was an error" if len(failures) == 1 else "were errors"
 
 
 def _plainly(scene: Scene) -> list[str]:

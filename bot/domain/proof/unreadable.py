@@ -11,9 +11,14 @@ from bot.domain.proof.look import Look
 UNREADABLE = "in an encoding that cannot be read here"
 
 
+def challenged(look: Look) -> str:
+    """ "Cloudflare asks for a proof of being no robot"; "" where nobody does."""
+    return f"{look.guard} {CHALLENGES}" if look.guard else ""
+
+
 def gave_no_page(look: Look) -> str:
     """What a firewall gave in the page's place."""
-    return f"gave no page: {look.guard} {CHALLENGES}"
+    return f"gave no page: {challenged(look)}"
 
 
 def silence(look: Look) -> str:

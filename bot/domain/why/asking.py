@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from bot.domain.answers.answer import Answer, Asked
 from bot.domain.answers.caching import titled, varied_by
@@ -13,7 +13,9 @@ from bot.domain.proof.look import in_short
 from bot.domain.proof.other_pages import ALIKE_TO_ALL, OF_ANOTHER
 from bot.domain.proof.variants import AS_A_PHONE, ENCODING, to_diagnose
 from bot.domain.site import Site
+from bot.domain.why import unmet
 from bot.domain.why.case import BY_OWN_HEADER, Case
+from bot.domain.why.guarded import challenged, refused
 from bot.domain.why.spots import LOCATION_MAX, SENDS_MAX, Glance, Spot, Tier, names_of
 
 FIELDS_SHOWN, FIELD_MAX = 4, 40
@@ -51,12 +53,14 @@ def _asked_at(spot: Spot) -> set[Asked]:
     return {one.answer.asked for one in spot.varied}
 
 
-def unseen(case: Case) -> tuple[str, ...]:
-    """What is not known of other visitors, to stand after "Not known: ": a request of theirs got no answer that can be
-    compared, or was never made. Nothing where no edge answered."""
+def unseen(case: Case, told: Collection[str] = ()) -> tuple[str, ...]:
+    """What is not known, to stand after "Not known: ": an edge gave no page, a request of other visitors got no answer
+    that can be compared, or was never made. Nothing where no edge answered, nor of a place of which it is `told` that
+    it gave no page."""
     if not case.at(Tier.EDGE):
         return ()
-    return (*(_untold(case) if case.is_fresh else ()), *_unasked(case), *_without_tls(case), *_sampled(case))
+    others = _untold(case) if case.is_fresh else ()
+    return (*unmet.lines(case, told), *others, *_unasked(case), *_without_tls(case), *_sampled(case))
 
 
 def _without_tls(case: Case) -> Iterator[str]:
@@ -67,9 +71,9 @@ def _without_tls(case: Case) -> Iterator[str]:
 
 
 def is_in_doubt(case: Case) -> bool:
-    """Whether an old copy may be there that nobody saw, behind a request without an answer or a field of Vary that
-    nobody was asked with."""
-    return bool([*_untold(case), *_unasked(case)])
+    """Whether an old copy may be there that nobody saw: at an edge that gave no page, behind a request without an
+    answer, or a field of Vary that nobody was asked with."""
+    return bool([*unmet.unmet(case), *_untold(case), *_unasked(case)])
 
 
 def _field(asked: Asked) -> str:
@@ -93,8 +97,9 @@ def _named(case: Case) -> list[str]:
 def _untold(case: Case) -> list[str]:
     """The visitors whose answers say nothing, where a plain one's does; a phone is one that should be asked."""
     whys: dict[tuple[str, str], list[Spot]] = {}
+    silent = unmet.unmet(case)
     for spot in case.at(Tier.EDGE):
-        for told in _silent(case, spot):
+        for told in _silent(case, spot) if spot not in silent else ():
             whys.setdefault(told, []).append(spot)
     found = [f"what {who} get, since {names_of(spots)} {why}" for (who, why), spots in whys.items()]
     is_asked = any(_is_of_a_device(one.answer.asked) for spot in case.at(Tier.EDGE) for one in spot.varied)
@@ -133,6 +138,10 @@ def _instead(case: Case, spot: Spot, glance: Glance) -> str:
     if not glance.is_usable:
         kind = "a broken answer" if look.broken else "one that was given up" if look.is_given_up else "no answer"
         return f"gave such a request {kind} ({look.problem})"
+    if look.guard:
+        return f"gave such a request {challenged(glance)}"
+    if told := refused(glance):
+        return told.replace("answered", "answered such a request with", 1)
     if glance.location:
         to = masked(glance.location)[:LOCATION_MAX]
         return f"answered such a request with {look.status}, to {to}, which was not looked at"

@@ -36,6 +36,7 @@ def broken(case: Case) -> Cause | None:
         (*each(spots, _line), *each(origin)),
         _at_the_origin(case) if is_origins else _purge(case),
         _PREVENT,
+        pageless=tuple(spot.name for spot in spots if _broken_at(spot) is spot.plain[-1]),
     )
 
 

@@ -11,12 +11,16 @@ from bot.domain.proof.look import Look
 from bot.domain.proof.unreadable import UNREADABLE
 from bot.domain.proof.variants import ENCODING
 from bot.domain.why import certificates
+from bot.domain.why.before import told_old, were_old
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.closed import PREVENT, silent_to_us
 from bot.domain.why.repeating import shown_again
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, in_words, names_of, with_bytes
+from bot.domain.why.unmet import unmet
 
+_LET_THROUGH = "Let this machine through to every edge: a firewall that stops purgebot stops every proof too."
+_OF_A_FIREWALL = "which may have sent a page of its own"
 _TO_TELL = {  # what a reason that is not known asks for
     AHEAD: "See whether the origin went back to an older version, or one of its servers is behind: where it went back,"
     " purge the page; else bring every server up to date.",
@@ -24,6 +28,7 @@ _TO_TELL = {  # what a reason that is not known asks for
     UNREADABLE: "Look who packs it so: a browser that did not ask for that encoding cannot read it either.",
     " redirects (": "Look which rule redirects visitors there, and ask about the page that they end at.",
     " over http, ": "Name that place by an https address: in `edges`, or in `origin`.",
+    _OF_A_FIREWALL: "Let this machine through that firewall, or give the site a `marker`.",
     " under the origin's version": "Have the build write another `marker` whenever the page is another one.",
 }
 _TO_PREVENT = {
@@ -32,6 +37,7 @@ _TO_PREVENT = {
     UNREADABLE: "Let caches answer in no other encodings than a request asks for.",
     " redirects (": "Purge the URL that visitors end at: one that only redirects holds no page.",
     " over http, ": "Where visitors use https, https is what has to be looked at.",
+    _OF_A_FIREWALL: _LET_THROUGH,
     " under the origin's version": "A `marker` that two contents share tells neither from the other.",
 }
 _BY_MARKER = (" other bytes ", " begins as the origin does", "hold nothing to compare", UNSTEADY)  # tells these apart
@@ -57,7 +63,7 @@ def no_answer(case: Case) -> Cause | None:
         "No edge answered, so nothing can be said of what visitors get.",
         evidence,
         Cure("Check again", f"check {case.typed}", _to_reach(case, silent)),
-        "Let this machine through to every edge: a firewall that stops purgebot stops every proof too.",
+        _LET_THROUGH,
     )
 
 
@@ -144,21 +150,25 @@ def undecided(case: Case) -> Cause:
 
 
 def not_known(case: Case) -> Cause | None:
-    """What cannot be told, and why."""
-    unknown = [spot for spot in case.at(Tier.EDGE) if case.verdict_at(spot) is Verdict.UNKNOWN]
+    """What cannot be told, and why; an edge without any answer too, where it was old before."""
+    silent = [spot for spot in unmet(case) if case.at(Tier.EDGE)]
+    open_ = [spot for spot in case.at(Tier.EDGE) if case.verdict_at(spot) is Verdict.UNKNOWN]
+    unknown = [*open_, *(spot for spot in were_old(case, silent) if spot not in open_)]
     if not unknown:
         return None
     findings = [case.finding_at(spot) for spot in unknown]
     whys = list(dict.fromkeys(found.why for found in findings))
-    reasons, unsteady_ = folded(findings, in_words), UNSTEADY in whys
+    reasons, unsteady_, was = folded(findings, in_words), UNSTEADY in whys, told_old(case, unknown)
     return Cause(
         Name.UNSTEADY if unsteady_ else Name.UNKNOWN,
         Certainty.SEEN if unsteady_ else Certainty.POSSIBLE,
-        f"It cannot be told whether {names_of(unknown)} {do(unknown, 'is', 'are')} old: {'; '.join(reasons)}.",
+        f"It cannot be told whether {names_of(unknown)} {do(unknown, 'is', 'are')} old: {'; '.join(reasons)}."
+        f"{f' {was}.' if was else ''}",
         (*each(unknown, with_bytes if _are_other_bytes(whys) else lambda spot: spot.told), *_origins(case, whys)),
         Cure("Check again", f"check {case.typed}", _to_tell(case, unknown, whys)),
         _prevent(case, unknown, whys),
         repeat=shown_again(case, case.at(Tier.ORIGIN), several=True) if unsteady_ else "",
+        pageless=tuple(spot.name for spot in unknown if spot in silent),
     )
 
 
@@ -166,6 +176,8 @@ def _to_tell(case: Case, unknown: Sequence[Spot], whys: list[str]) -> str:
     """What has to be there before anything can be told."""
     if silent_to_us(case):
         return "See whether the origin fails or refuses this machine: mend that, or name an `origin` that answers it."
+    if silent := [spot for spot in unknown if not spot.last.is_usable]:
+        return _to_reach(case, silent)
     if any(spot.look.status in _REFUSED for spot in unknown):
         return "See whether a firewall or a limit refuses this machine there, and let it through."
     if _is_error(whys):
@@ -183,8 +195,8 @@ def _prevent(case: Case, unknown: Sequence[Spot], whys: list[str]) -> str:
     """What would let the next look tell."""
     if silent_to_us(case):
         return PREVENT
-    if any(spot.look.status in _REFUSED for spot in unknown):
-        return "Let this machine through to every edge: a firewall that stops purgebot stops every proof too."
+    if any(spot.look.status in _REFUSED or not spot.last.is_usable for spot in unknown):
+        return _LET_THROUGH
     if _is_error(whys):
         return "Watch the errors of the edges and the origin themselves: no purge mends those."
     if said := _by_reason(whys, _TO_PREVENT):

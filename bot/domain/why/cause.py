@@ -76,7 +76,8 @@ class Cause:
     `asked_by` is who asked for the job that it is about, and nothing that was read elsewhere; `ended` is the purge that
     somebody ended before it was carried out, and who did; `at` are the places that belong to the name; `card` is
     where the card of the job stands that the next step shows; `repeat` is a
-    shell line that shows the evidence again."""
+    shell line that shows the evidence again; `pageless` are the places that give no page, where it tells of
+    that."""
 
     name: Name
     certainty: Certainty
@@ -89,6 +90,7 @@ class Cause:
     card: str = ""
     at: str = ""
     repeat: str = ""
+    pageless: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.answers.marks import CHALLENGES
+from bot.domain.answers.marks import CHALLENGES, MAY_REFUSE, firewall_of
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.guarded import PREVENT as LET_THROUGH
+from bot.domain.why.guarded import guard_at, is_challenge, marked, whose_at, with_mark
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from providers.contract import Cached
 
@@ -32,27 +34,53 @@ def closed(case: Case) -> Cause | None:
         f"The origin {failed(silent[-1], ' here')}, and {names_of(spots)} had the page from further in {since}: it"
         f" may let only the CDN in{or_stopped}. Whether {names_of(edges)} {do(edges, 'is', 'are')} old cannot be told"
         " without it.",
-        (f"origin, asked from here: {silent[-1].told}", *each(edges)),
+        (f"origin, asked from here: {marked(silent[-1])}", *each(edges)),
         Cure("Check again", f"check {case.typed}", TO_LET_IN),
         PREVENT,
     )
 
 
+def guarded(case: Case) -> Cause | None:
+    """A firewall before the origin gave this machine nothing to compare with, and no edge is known to get more."""
+    origins, edges = [spot for spot in case.at(Tier.ORIGIN) if guard_at(spot) is not None], case.at(Tier.EDGE)
+    if not origins or not edges or case.saw_old or any(map(had_from_it, edges)):
+        return None
+    seen, whose = is_challenge(origins), whose_at(origins)
+    did = CHALLENGES if seen else MAY_REFUSE
+    return Cause(
+        Name.UNKNOWN,
+        Certainty.SEEN if seen else Certainty.LIKELY,
+        f"It cannot be told whether {names_of(edges)} {do(edges, 'is', 'are')} old: {whose} {did} at the origin, and"
+        " gave no page to compare with.",
+        (*each(origins, with_mark), *each(edges, with_mark)),
+        Cure(
+            "Check again",
+            f"check {case.typed}",
+            f"Let this machine through {whose} to the origin, or name an address in `origin` that answers it.",
+        ),
+        LET_THROUGH,
+    )
+
+
 def silent_to_us(case: Case) -> Sequence[Glance]:
-    """The origin's answers to a plain visitor, where each is a failure or a refusal of the moment; else none."""
+    """The origin's answers to a plain visitor, where each is a failure or a refusal of the moment, the one that tells
+    most of it last; else none."""
     glances = [glance for spot in case.spots if spot.tier is Tier.ORIGIN for glance in spot.plain]
-    return () if any(glance.is_about_the_page for glance in glances) else glances
+    is_silent = not any(glance.is_about_the_page for glance in glances)
+    return sorted(glances, key=lambda glance: glance.answer.late) if is_silent else ()
 
 
 def failed(glance: Glance, where: str = "") -> str:
     """What an origin did that gave no page, and `where`: "answers 503 here"."""
     look = glance.look
     if look.guard:
-        return f"{CHALLENGES}{where}"
+        return f"gives no page{where} ({firewall_of(look.guard)} {CHALLENGES})"
     if look.broken:
         return f"gives a broken answer{where} ({look.broken}, and {look.problem})"
     if look.is_given_up:
         return f"gives an answer{where} that was given up ({look.problem})"
+    if glance.answer.late:
+        return f"begins to answer{where} and does not end ({look.problem})"
     return f"answers {look.status}{where}" if look.status else f"does not answer{where} ({look.problem})"
 
 

@@ -91,10 +91,18 @@ def _so_that_none_stays(case: Case, name: str, is_named: bool) -> str:
         line = f"`variants: [{{{header}: {value}}}]`"
         return f"Name it in the site's `variants`, so that a purge of the URL covers it: {line}."
     if told := siblings(case):
-        return f"Vary on as little as possible; {told}."
+        return f"{_as_little(case)}; {told}."
     reaching = every_key(case)
     does = "those reach" if " or " in reaching else "that reaches"
-    return "Vary on as little as possible" + (f", or purge by {reaching}: {does} every variant." if reaching else ".")
+    return _as_little(case) + (f", or purge by {reaching}: {does} every variant." if reaching else ".")
+
+
+def _as_little(case: Case) -> str:
+    """What makes fewer copies: a shorter `Vary`, where any answer sends one."""
+    spots = (*case.at(Tier.EDGE), *case.at(Tier.ORIGIN))
+    if any(one.answer.says("vary") for spot in spots for one in (*spot.plain, *spot.varied)):
+        return "Vary on as little as possible"
+    return "Have the cache keep apart as little as possible (no answer sends `Vary`, so a rule of its own does that)"
 
 
 def ignores_query(case: Case) -> Cause | None:

@@ -56,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     closed.closed,
     way.origin_failing,
     guarded.guarded,
+    closed.guarded,
     way.old_endpoint,
     way.other_cdn,
     broken.broken,
@@ -124,7 +125,7 @@ def diagnose(case: Case) -> Diagnosis:
         if cause.name not in names | _BY_ITSELF and cause.certainty is Certainty.SEEN and len(also) < ALSO_MAX:
             names.add(cause.name)
             also.append(cause)
-    return Diagnosis(first, tuple(also), _way(case), unseen(case))
+    return Diagnosis(first, tuple(also), _way(case), unseen(case, first.pageless))
 
 
 def _beside(case: Case, name: Name) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bot.domain.answers.excess import Excess
+from bot.domain.why.before import told_old
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.spots import Spot, Tier, do, each, names_of
@@ -48,15 +49,18 @@ def given_up(case: Case) -> Cause | None:
         return None
     alike = [spot for spot in found if _excess(spot) is excess and spot.tier is found[0].tier]
     about = alike if alike[0].tier is Tier.EDGE else edges
+    was = told_old(case, about)
     too = " So does the origin." if any(spot in origins for spot in found[1:]) else ""
     return Cause(
         Name.UNKNOWN,
         Certainty.SEEN,
         f"{_names(alike)} {do(alike, 'answers', 'answer')}, and purgebot gave the answer up: {alike[0].look.problem}."
-        f"{too} Whether {names_of(about)} {do(about, 'is', 'are')} old cannot be told.",
+        f"{too} Whether {names_of(about)} {do(about, 'is', 'are')} old cannot be told."
+        f"{f' {was}.' if was else ''}",
         each(found, _line),
         Cure("Check again", f"check {case.typed}", f"{_TO_DO[excess]}. Mostly that is {_WHO[excess]}."),
         _PREVENT[excess],
+        pageless=tuple(spot.name for spot in alike if spot.tier is Tier.EDGE),
     )
 
 

@@ -2,39 +2,75 @@
 
 from __future__ import annotations
 
-from bot.domain.answers.marks import Guard, challenge_on, refusal_on
+from collections.abc import Sequence
+
+from bot.domain.answers.marks import CHALLENGES, MAY_REFUSE, Guard, firewall_of, guard_on, refusal_on
+from bot.domain.why.before import told_old
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
-from bot.domain.why.spots import Spot, Tier, do, each, names_of
+from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 
 PREVENT = "Let this machine through every firewall: what stops purgebot stops every proof too. No purge changes that."
 
 
 def guarded(case: Case) -> Cause | None:
     """An edge gave this machine no page, and a firewall's own mark stands on what it gave instead."""
-    found = {spot.name: (spot, guard) for spot in case.at(Tier.EDGE) if (guard := _guard(spot)) is not None}
-    if not found or case.saw_old:
+    spots = [spot for spot in case.at(Tier.EDGE) if guard_at(spot) is not None]
+    if not spots or case.saw_old:
         return None
-    spots, guards = [spot for spot, _ in found.values()], {name: guard for name, (_, guard) in found.items()}
-    is_challenge = all(challenge_on(spot.last.answer) is not None for spot in spots)
-    whose = " and ".join(dict.fromkeys(_whose(guard.title) for guard in guards.values()))
-    did = "asks for a proof of being no robot there" if is_challenge else "may have refused this machine there"
+    seen, whose = is_challenge(spots), whose_at(spots)
+    did = CHALLENGES if seen else MAY_REFUSE
+    was = told_old(case, spots)
     return Cause(
         Name.UNKNOWN,
-        Certainty.SEEN if is_challenge else Certainty.LIKELY,
-        f"It cannot be told whether {names_of(spots)} {do(spots, 'is', 'are')} old: {whose} {did}, and gave no page.",
-        (*each(spots, lambda spot: f"{spot.told} ({guards[spot.name].line})"), *each(case.at(Tier.ORIGIN))),
+        Certainty.SEEN if seen else Certainty.LIKELY,
+        f"It cannot be told whether {names_of(spots)} {do(spots, 'is', 'are')} old: {whose} {did} there, and gave no"
+        f" page.{f' {was}.' if was else ''}",
+        (*each(spots, with_mark), *each(case.at(Tier.ORIGIN), with_mark)),
         Cure("Check again", f"check {case.typed}", f"Let this machine through {whose}, by its address."),
         PREVENT,
+        pageless=tuple(spot.name for spot in spots),
     )
 
 
-def _guard(spot: Spot) -> Guard | None:
+def with_mark(spot: Spot) -> str:
+    """What it answered, and the header line of the firewall that answered in the page's place."""
+    return spot.told if guard_at(spot) is None else marked(spot.last)
+
+
+def marked(glance: Glance) -> str:
+    """What came, and the header line of a firewall that it bears in the page's place."""
+    guard = guard_on(glance.answer)
+    return f"{glance.told} ({guard.line})" if guard is not None else glance.told
+
+
+def refused(glance: Glance) -> str:
+    """ "answered 403, by which Akamai's firewall may have refused this machine", of an answer that bears such a mark;
+    "" of any other."""
+    guard = refusal_on(glance.answer)
+    if guard is None:
+        return ""
+    return f"answered {glance.look.status}, by which {guard.told}"
+
+
+def challenged(glance: Glance) -> str:
+    """ "no page: Cloudflare asks for a proof of being no robot"; "" where nobody does."""
+    return f"no page: {glance.look.guard} {CHALLENGES}" if glance.look.guard else ""
+
+
+def guard_at(spot: Spot) -> Guard | None:
     """Who answered a plain visitor in the page's place, where no answer was the page."""
     if any(glance.is_about_the_page for glance in spot.plain):
         return None
-    return challenge_on(spot.last.answer) or refusal_on(spot.last.answer)
+    return guard_on(spot.last.answer)
 
 
-def _whose(title: str) -> str:
-    return title if "firewall" in title or "WAF" in title else f"{title}'s firewall"
+def is_challenge(spots: Sequence[Spot]) -> bool:
+    """Whether each of them asks for a proof, and none merely refuses."""
+    return all(guard is not None and guard.is_challenge for guard in map(guard_at, spots))
+
+
+def whose_at(spots: Sequence[Spot]) -> str:
+    """The firewalls that answered there: "Cloudflare's firewall and AWS WAF"."""
+    guards = [guard for spot in spots if (guard := guard_at(spot)) is not None]
+    return " and ".join(dict.fromkeys(firewall_of(guard.title) for guard in guards))

@@ -24,12 +24,17 @@ _OVER_TLS = (
 def looping(case: Case) -> Cause | None:
     """An edge or the origin redirects a URL to itself. A kept redirect where the origin has a page is told as that,
     unless the edge fetched it just now, so that the next one would be the same."""
-    origin = case.origin if case.origin is not None and case.origin.look.leads_back else None
-    back = [spot for spot in case.at(Tier.EDGE) if spot.look.leads_back]
+    origin = case.origin if case.origin is not None and _leads_back(case.origin) else None
+    back = [spot for spot in case.at(Tier.EDGE) if _leads_back(spot.last)]
     edges = [spot for spot in back if origin is not None or not _is_a_kept_one(case, spot)]
     if not edges and (origin is None or case.saw_old):
         return None
     return _loop(case, origin, edges)
+
+
+def _leads_back(glance: Glance) -> bool:
+    """Whether it leads to itself, and not by a firewall's challenge, which a browser may pass."""
+    return glance.look.leads_back and glance.is_about_the_page
 
 
 def _is_a_kept_one(case: Case, spot: Spot) -> bool:

@@ -10,14 +10,15 @@ from bot.domain.durations import span
 from bot.domain.jobs.job import State
 from bot.domain.proof.circles import NOWHERE
 from bot.domain.proof.finding import Verdict
-from bot.domain.proof.look import GONE, ORIGIN, Likeness, Look, compare
-from bot.domain.proof.other_pages import in_place
+from bot.domain.proof.look import GONE, Likeness, Look, compare
+from bot.domain.why.before import old_before, old_to_others_before, origin_before, seen_before, were_old
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.origins_cache import copies
 from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from bot.domain.why.times import changed_since, has_outlived, modified
+from bot.domain.why.unmet import unmet
 
 WHY_MAX = 230  # characters; a card shows 300 of a line
 _WORKER = re.compile(r"serviceWorker\s*\.\s*register", re.IGNORECASE)
@@ -26,10 +27,8 @@ _WORKS = "the page registers a service worker, which may answer without asking a
 
 def browsers(case: Case) -> Cause | None:
     """The edges are right now and were seen old before, and browsers may go on with what they were given then."""
-    fresh, was = case.fresh(), _seen_before(case)
-    then = _origin_before(case)
-    old = [look for look in was if then is not None and compare(look, then).is_other] or _old_before(case)
-    if not fresh or case.saw_old or not old or _served_this_before(case):
+    fresh, old = case.fresh(), old_before(case) or old_to_others_before(case)
+    if not fresh or case.saw_old or not old or _served_this_before(case) or _are_others_open(case):
         return None
     keeps, worker = _still_keeps(case, fresh[0]), _registers_worker(fresh[0])
     if not keeps and not worker:
@@ -56,13 +55,21 @@ def browsers(case: Case) -> Cause | None:
     )
 
 
+def _are_others_open(case: Case) -> bool:
+    """Whether some edge is not known to be right, and answers something else or was old before."""
+    known = (*case.fresh(), *(spot for spot in case.at(Tier.EDGE) if case.finding_at(spot).uncached))
+    silent = unmet(case)
+    others = [spot for spot in case.at(Tier.EDGE) if spot not in (*known, *silent)]
+    return bool(others or were_old(case, silent))
+
+
 def origin_old(case: Case) -> Cause | None:
     """The origin gave something else before a purge that was proven, and has now what the edges had then. That a page
     which was fresh before is so after a purge is no such evidence."""
     fresh, last = case.fresh(), case.last_purge
     if not fresh or not _served_this_before(case) or case.origin is None or last is None or last.job.proven is None:
         return None
-    then, origin = _origin_before(case), case.origin.look
+    then, origin = origin_before(case), case.origin.look
     if then is None or not compare(then, origin).is_other:
         return None
     version = f' (version "{origin.version}")' if origin.version else ""
@@ -84,27 +91,11 @@ def origin_old(case: Case) -> Cause | None:
 
 def _served_this_before(case: Case) -> bool:
     """Whether the edges served before the last purge what they and the origin serve now."""
-    last, was = case.last_purge, _seen_before(case)
+    last, was = case.last_purge, seen_before(case)
     if case.saw_old or case.origin is None or last is None or last.job.proven is None or not was:
         return False
     is_same = all(compare(look, case.origin.look) is Likeness.SAME for look in was)
-    return is_same and not changed_since(case, last) and not _old_before(case)
-
-
-def _old_before(case: Case) -> list[Look]:
-    """What visitors who ask otherwise got before the last purge, where that was something else than the origin had for
-    them when it was proven."""
-    last = case.last_purge
-    if last is None:
-        return []
-    looks = [look for look in (*last.job.looks, *last.job.before) if look.place == ORIGIN and not look.problem]
-    then = {look.variant: look for look in reversed(looks) if look.url == case.url}
-    mine = [look for look in last.job.before if look.place != ORIGIN and look.url == case.url and not look.problem]
-    return [look for look in mine if look.variant in then and _was_old(look, then[look.variant], looks)]
-
-
-def _was_old(look: Look, origin: Look, looks: Sequence[Look]) -> bool:
-    return bool(look.variant) and compare(look, origin).is_other and in_place(look, looks) is None
+    return is_same and not changed_since(case, last) and not old_to_others_before(case)
 
 
 def _content(look: Look) -> str:
@@ -213,7 +204,7 @@ def _changed_nothing(case: Case) -> Iterator[str]:
     """A purge of what was fresh already: it is told, and says nothing of the origin."""
     last = case.last_purge
     if last is not None and last.job.proven is not None and _served_this_before(case):
-        places = list(dict.fromkeys(look.place for look in _seen_before(case)))
+        places = list(dict.fromkeys(look.place for look in seen_before(case)))
         proven = f"{last.job.name} was proven {case.ago(last.job.proven)}, and changed nothing"
         yield f"{proven}: {', '.join(places)} served the same before it"
 
@@ -237,22 +228,6 @@ def _hints(case: Case, spot: Spot) -> Iterator[str]:
         yield f"possible: browsers with an older page keep it for up to {span(keeps)} (cache-control: {_said(spot)})"
     if _registers_worker(spot):
         yield f"possible: {_WORKS}"
-
-
-def _seen_before(case: Case) -> list[Look]:
-    """What the edges served just before the last purge of the page, as its own looks saw it."""
-    last = case.last_purge
-    before = last.job.before if last is not None else ()
-    mine = [look for look in before if look.place != ORIGIN and look.url == case.url]
-    return [look for look in mine if not (look.problem or look.variant)]
-
-
-def _origin_before(case: Case) -> Look | None:
-    """What the origin served then; what it serves now, where nobody looked."""
-    last = case.last_purge
-    before = last.job.before if last is not None else ()
-    then = (look for look in before if look.place == ORIGIN and look.url == case.url and not look.problem)
-    return next(then, case.origin.look if case.origin is not None else None)
 
 
 def _name(case: Case) -> str:

@@ -90,10 +90,12 @@ class Spot:
 
     @property
     def last(self) -> Glance:
-        """The last plain answer that tells of the page; else the last one that can be used; else the last one."""
+        """The last plain answer that tells of the page; else the last one that can be used; else the last one that at
+        least began; else the last one."""
         about = [glance for glance in self.plain if glance.is_about_the_page]
         usable = [glance for glance in self.plain if glance.is_usable]
-        return (about or usable or self.plain)[-1]
+        begun = [glance for glance in self.plain if glance.answer.late]
+        return (about or usable or begun or self.plain)[-1]
 
     @property
     def look(self) -> Look:

@@ -109,7 +109,9 @@ def redirected(case: Case) -> Cause | None:
     """The page lives at another URL: this one is a redirect everywhere. An origin that only asks for https, since it
     is asked without, says nothing of the page."""
     origin = case.origin
-    if origin is None or not origin.location or case.saw_old or origin.look.only_asks_for_tls:
+    if origin is None or not origin.is_about_the_page or not origin.location or case.saw_old:
+        return None
+    if origin.look.only_asks_for_tls:
         return None
     if origin.look.leads_back:
         return None  # told in `loops`
@@ -131,7 +133,7 @@ def redirected_at_edge(case: Case) -> Cause | None:
     sent = [spot for spot in edges if spot.last.location and case.verdict_at(spot) is Verdict.UNKNOWN]
     if case.origin is None or not case.origin.is_about_the_page or case.origin.look.redirects:
         return None
-    if not sent or len(sent) != len(edges) or any(spot.look.only_asks_for_tls or spot.look.leads_back for spot in sent):
+    if not sent or len(sent) != len(edges) or any(_is_of_another(spot) or spot.look.leads_back for spot in sent):
         return None
     goes = led(case.url, sent[0].last.location)
     return Cause(
@@ -144,6 +146,11 @@ def redirected_at_edge(case: Case) -> Cause | None:
         _follow(case, goes),
         _AT_ITS_END,
     )
+
+
+def _is_of_another(spot: Spot) -> bool:
+    """Whether it only asks for https, since it is asked without, or is a firewall's redirect to its challenge."""
+    return spot.look.only_asks_for_tls or not spot.last.is_about_the_page
 
 
 def _is_ours(case: Case, goes: str) -> bool:

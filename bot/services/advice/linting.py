@@ -16,7 +16,17 @@ from bot.domain.deploys.neighbours import Neighbours
 from bot.domain.grammar.command import Command
 from bot.domain.lint.express_lines import made_of
 from bot.domain.lint.finding import Finding, Note
-from bot.domain.lint.instead import TO_ITSELF, WITHOUT_TLS, beside_origin, came, in_short, is_whole, leads_to, missed
+from bot.domain.lint.instead import (
+    TO_ITSELF,
+    WITHOUT_TLS,
+    beside_origin,
+    came,
+    in_short,
+    is_challenge,
+    is_whole,
+    leads_to,
+    missed,
+)
 from bot.domain.lint.markup import Reference, references
 from bot.domain.lint.report import Report, break_of
 from bot.domain.lint.rules import RULE_OF, lint
@@ -136,7 +146,7 @@ class _Reading:
         answers = await asyncio.gather(*edges, *private, *origins)
         settled = (self._settled(answer, places[answer.place]) for answer in answers[: len(edges)])
         at_edges, rest = tuple(await asyncio.gather(*settled)), answers[len(edges) :]
-        from_origin = tuple(answer for answer in rest[len(private) :] if not answer.problem)
+        from_origin = tuple(answer for answer in rest[len(private) :] if _tells(answer))
         tries = await self._tries(url, (*from_origin, *at_edges))
         served = [self._served(x, from_origin, tuple(y for y in at_edges if y is not x), tries=tries) for x in at_edges]
         apart = beside_origin(url, at_edges, rest[len(private) :], all(one.is_from_cache for one in served))
@@ -163,7 +173,7 @@ class _Reading:
         if not self._site.origin or not any(RULE_OF[found.rule].by_headers for found in await found_at(served)):
             return served
         origin = await self._fetch(ref.url, ORIGIN, self._site.origin)
-        return replace(served, origins=() if origin.problem else (origin,))
+        return replace(served, origins=(origin,) if _tells(origin) else ())
 
     async def _settled(self, answer: Answer, address: str) -> Answer:
         """The answer as everybody after the first gets it, where the first does not tell whether its cookie is kept:
@@ -191,6 +201,11 @@ class _Reading:
     ) -> Served:
         cached = self._core.looker.read(answer).cached
         return Served(answer, self._cache, cached, origins, others, self._tag_header, registered, tries)
+
+
+def _tells(origin: Answer) -> bool:
+    """Whether what the origin answered is its own."""
+    return not origin.problem and not is_challenge(origin)
 
 
 def _asked(variant: Mapping[str, str]) -> Asked:
@@ -247,7 +262,7 @@ async def _report(core: Core, site: Site, pages: Sequence[_Page], files: Sequenc
     served = [*(one for page in pages for one in page.served), *files]
     answered: dict[str, Served] = {}
     for one in sorted(served, key=lambda one: not one.is_whole):
-        if not one.answer.problem:
+        if not one.answer.problem and not is_challenge(one.answer):
             answered.setdefault(one.url, one)
     read = [one for one in answered.values() if one.is_whole]
     breaks = [broken for broken in map(break_of, read) if broken is not None]

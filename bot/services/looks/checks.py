@@ -12,6 +12,7 @@ from bot.domain.deploys.deploy import Expected
 from bot.domain.proof.finding import is_failure
 from bot.domain.proof.look import compare
 from bot.domain.proof.other_pages import in_place
+from bot.domain.proof.unreadable import challenged
 from bot.domain.proof.variants import answered, says_nothing, to_prove
 from bot.domain.proof.verdict import Look, Verdict, judge
 from bot.domain.site import Site
@@ -330,7 +331,7 @@ def _was_there_before(copy: Look, first: Look) -> bool:
 
 def _failure(look: Look) -> str:
     """What came in place of a page, in a word or two."""
-    return look.problem or str(look.status)
+    return look.problem or challenged(look) or str(look.status)
 
 
 async def look_inside(core: Core, site: Site, urls: Sequence[str], within: float) -> tuple[Look, ...]:

@@ -186,7 +186,7 @@ async def _visit(core: Core, warming: Warming, spot: Spot, truth: Truth) -> _Vis
     asked, settled = [first], first_says(spot, first.answer, first.look)
     if settled is None:
         asked.append(await _ask(core, spot, address))
-        settled = second_says(spot, asked[-1].look)
+        settled = second_says(spot, asked[-1].answer, asked[-1].look)
     if settled.warmth not in KEPT or site is None or not site.origin:
         return _Visit(settled, asked)
     return _Visit(as_origin_has(settled, asked[-1].look, await _true(core, spot, site.origin, truth)), asked)

@@ -70,7 +70,7 @@ def _copies(core: Core, first: Sequence[Sight], second: Measured) -> list[Copy]:
             later = again.get(sight.answer.place)
             problem = second.problem or "the probe did not answer a second time"
             answer = later.answer if later else replace(sight.answer, problem=problem)
-            copy = second_says(_spot(sight), core.looker.read(answer))
+            copy = second_says(_spot(sight), answer, core.looker.read(answer))
         found.append(replace(copy, country=sight.country))
     return found
 

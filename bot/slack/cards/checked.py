@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.durations import duration
 from bot.domain.jobs.job import State
-from bot.domain.proof.look import in_short
+from bot.domain.proof.look import in_short, kept_longest
 from bot.domain.proof.verdict import Judgement, Look, Verdict
 from bot.domain.shown import count
 from bot.services.looks.checks import old_of
@@ -105,9 +105,11 @@ def _kept(looks: Sequence[Look]) -> Iterator[str]:
     odd = next((look.odd_age for look in looks if look.odd_age), "")
     if odd:
         yield f"Its max-age cannot be read (max-age={escape(odd, 40)}): browsers take it as over, or as they like."
-    kept = max((look.max_age for look in looks if look.max_age is not None and not look.odd_age), default=None)
-    if kept is not None:
-        yield f"Browsers may keep a copy up to {duration(kept)} (max-age={kept})." if kept else ASKED_EACH_TIME
+    kept = kept_longest(look for look in looks if not look.odd_age)
+    if kept is None:
+        return
+    how_long = f"Browsers may keep a copy up to {duration(kept.max_age or 0)} ({escape(kept.keeps_told)})."
+    yield how_long if kept.max_age else ASKED_EACH_TIME
 
 
 def _besides(judgement: Judgement) -> str:

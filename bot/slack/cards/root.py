@@ -10,6 +10,7 @@ from bot.domain.jobs.job import Approval, JobView, LayerView, State
 from bot.domain.jobs.retrying import can_be_retried
 from bot.domain.jobs.steps import DECIDE_WITHIN, looks_of
 from bot.domain.proof.doubts import Doubt
+from bot.domain.proof.look import kept_longest
 from bot.domain.proof.verdict import Verdict
 from bot.domain.shown import count
 from bot.slack.cards.absent import absent_told
@@ -294,14 +295,14 @@ def _looked_at(job: JobView) -> str:
 
 def _browsers(job: JobView) -> str:
     """The part that no purge reaches."""
-    kept = job.browsers_may_keep
+    kept = kept_longest((*job.before, *job.looks))
     if kept is None and not any(look.status for look in (*job.before, *job.looks)):
         return "Browsers may still keep a copy of their own."
     if kept is None:
         return "Nothing says how long browsers may keep a copy they have."
-    if kept == 0:
+    if not kept.max_age:
         return "Browsers ask again at once."
-    return f"Browsers that have it may keep it up to {duration(kept)} (max-age={kept})."
+    return f"Browsers that have it may keep it up to {duration(kept.max_age)} ({escape(kept.keeps_told)})."
 
 
 def _began(job: JobView) -> float:

@@ -14,6 +14,7 @@ from bot.domain.jobs.warming import (
     Warmth,
     as_origin_has,
     first_says,
+    is_down,
     is_too_much,
     pause_after,
     second_says,
@@ -64,6 +65,37 @@ def test_a_second_answer_is_wanted(cached: Cached) -> None:
     assert first_says(SPOT, answer("public, max-age=60"), look(cached)) is None
 
 
+def challenge(status: int) -> Answer:
+    return Answer(A, "fra", 0.0, status, (("cf-mitigated", "challenge"),))
+
+
+ASKS = "Cloudflare's firewall asks for a proof of being no robot"
+
+
+@pytest.mark.parametrize("status", [200, 302, 403])
+def test_a_challenge_is_no_page_and_names_the_firewall(status: int) -> None:
+    expected = Copy(A, "fra", Warmth.NO_PAGE, f"{status}: {ASKS}")
+    seen = look(Cached.UNKNOWN, status=status)
+    assert expected == first_says(SPOT, challenge(status), seen) == second_says(SPOT, challenge(status), seen)
+
+
+def test_a_refusal_names_the_firewall_whose_mark_it_bears() -> None:
+    refused = Answer(A, "fra", 0.0, 403, (("x-iinfo", "1-2-3"),))
+    told = first_says(SPOT, refused, look(Cached.UNKNOWN, status=403))
+    assert told is not None and "403: Imperva's firewall may have refused this machine" == told.says
+
+
+def test_a_warming_that_a_firewall_ends_says_so() -> None:
+    assert f"fra answered 503: {ASKS}" == is_too_much([challenge(503)])
+
+
+def test_an_origin_behind_a_challenge_is_not_down_and_proves_no_copy_old() -> None:
+    asks = replace(look(Cached.UNKNOWN, status=503), guard="Cloudflare")
+    assert "" == is_down(asks)
+    copy, page = Copy(A, "fra", Warmth.KEPT, "HIT"), replace(asks, status=200)
+    assert copy == as_origin_has(copy, kept(), (replace(page, place="origin"),) * 2)
+
+
 SECOND = {
     "kept now": (look(Cached.HIT, "HIT"), Warmth.KEPT, "HIT"),
     "kept, and asked whether it changed": (look(Cached.REVALIDATED, "REVALIDATED"), Warmth.KEPT, "REVALIDATED"),
@@ -78,7 +110,7 @@ SECOND = {
 
 @pytest.mark.parametrize(("seen", "warmth", "says"), SECOND.values(), ids=SECOND)
 def test_the_second_answer_settles_the_rest(seen: Look, warmth: Warmth, says: str) -> None:
-    assert Copy(A, "fra", warmth, says) == second_says(SPOT, seen)
+    assert Copy(A, "fra", warmth, says) == second_says(SPOT, answer(status=seen.status), seen)
 
 
 def warming(urls: int = 2, places: int = 2, variants: int = 1) -> Warming:

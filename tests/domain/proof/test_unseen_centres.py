@@ -102,11 +102,16 @@ def test_without_a_purge_nothing_is_owed() -> None:
     assert () == judge((), [MAD_OLD, *origin()]).not_seen_new
 
 
+ASKS = "Cloudflare asks for a proof of being no robot"
+
+
 @pytest.mark.parametrize(
     ("failures", "told"),
     [
         pytest.param(("502",), "fra: 1 of 3 answers was an error (502)", id="one"),
         pytest.param(("502", "503", "502"), "fra: 3 of 5 answers were errors (502, 503)", id="several"),
+        pytest.param((ASKS,), f"fra: 1 of 3 answers was no page ({ASKS})", id="a-challenge"),
+        pytest.param((ASKS, "502"), f"fra: 2 of 4 answers were no page ({ASKS}, 502)", id="a-challenge-and-an-error"),
         pytest.param(("no answer",), "fra: 1 of 3 answers was an error (no answer)", id="none at all"),
     ],
 )

@@ -65,6 +65,10 @@ def earlier(*looks: Look) -> list[Look]:
     return [replace(seen, at=PURGED - 5) for seen in looks]
 
 
+def through(cdn: str, seen: Look) -> Look:
+    return replace(seen, through=(cdn,))
+
+
 def origin(content: str = "b7", *, etag: str | None = None, digest: str | None = None, version: str = "") -> list[Look]:
     """The origin asked twice."""
     return [look("origin", content, etag=etag, digest=digest, version=version)] * 2
@@ -114,6 +118,10 @@ UNSTEADY = [look("origin", "x1"), look("origin", "x2")]
 MARKED = [look("origin", "x1", version="b7"), look("origin", "x2", version="b7")]
 BARE = origin(etag="")
 SHOWING = replace(look("fra", "b7", HIT, 18_000, url=NEWS, etag=""), shows="x-build: 4")
+MAY_BE_A_FIREWALLS = (
+    "fra serves other bytes than the origin, through Imperva's firewall, which may have sent a page of its own:"
+    " only a `marker` could tell"
+)
 MOVED = [to("/b", look("origin", "to /b"))] * 2
 
 
@@ -903,6 +911,22 @@ UNKNOWN_ROWS = {
         "fra serves other bytes than the origin, and only a `marker` could tell why",
         before=earlier(look("fra", "a1", HIT, etag=""), *BARE),
     ),
+    "a firewall's bytes, as before": Row(
+        [through("imperva", look("fra", "wait", HIT, etag="")), *BARE],
+        Verdict.UNKNOWN,
+        MAY_BE_A_FIREWALLS,
+        before=earlier(through("imperva", look("fra", "wait", HIT, etag="")), *BARE),
+    ),
+    "a firewall's bytes, kept": Row(
+        [through("imperva", look("fra", "wait", HIT, etag="")), *BARE], Verdict.UNKNOWN, MAY_BE_A_FIREWALLS
+    ),
+    "the bytes of before, through a firewall, where the origin never holds still": Row(
+        [through("sucuri", look("fra", "a1", HIT, etag="")), *UNSTEADY],
+        Verdict.UNKNOWN,
+        "the origin answers differently each time",
+        before=earlier(through("sucuri", look("fra", "a1", HIT, etag="")), *BARE),
+        again=False,
+    ),
     "the bytes of before under the origin's version": Row(
         [look("fra", "a1", HIT, etag="", version="1.0"), *origin(etag="", version="1.0")],
         Verdict.UNKNOWN,
@@ -1039,6 +1063,10 @@ DESCRIBED = {
     "the cache's own word": (look("fra", cached=UNCACHED, says="DYNAMIC", etag=""), "DYNAMIC"),
     "a status that is not 200": (look("fra", cached=HIT, etag="", status=404, age=200), "HIT, 404, 3 min old"),
     "no word at all": (look("fra", etag=""), "answered"),
+    "a challenge": (
+        replace(look("fra", etag="", status=403), guard="Cloudflare"),
+        "403, Cloudflare asks for a proof of being no robot",
+    ),
     "no answer": (look("fra", problem="connection refused"), "connection refused"),
 }
 

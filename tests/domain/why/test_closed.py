@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from bot.domain.proof.look import ORIGIN
@@ -21,6 +23,8 @@ def page(cached: Cached, age: int | None = None, name: str = "fra") -> Spot:
 
 
 SILENT = origin(glance(ORIGIN, problem="no answer within 8.5 s"))
+LATE = glance(ORIGIN, problem="200, and no whole body within 8 s")
+UNENDED = origin(replace(LATE, answer=replace(LATE.answer, status=200, late=True)), *SILENT.plain)
 SHUT = [
     pytest.param(
         case(page(Cached.MISS), refusing(503)), "The origin answers 503 here, and fra had", id="503-and-fetched"
@@ -30,6 +34,11 @@ SHUT = [
     pytest.param(case(page(Cached.UNCACHED), refusing(403)), "The origin answers 403 here", id="403-and-never-kept"),
     pytest.param(
         case(page(Cached.MISS), SILENT), "The origin does not answer here (no answer within 8.5 s)", id="silent"
+    ),
+    pytest.param(
+        case(page(Cached.MISS), UNENDED),
+        "The origin begins to answer here and does not end (200, and no whole body within 8 s)",
+        id="begun",
     ),
     pytest.param(
         case(old(), page(Cached.EXPIRED, name="iad"), refusing(503)), "and iad had the page", id="an-old-copy-beside"
@@ -67,6 +76,12 @@ FAILS = [
 def test_without_a_page_of_just_now_the_origin_is_failing(spot: Spot, certainty: Certainty) -> None:
     told = diagnose(case(spot, refusing(503))).cause
     assert (Name.ORIGIN_FAILING, certainty) == (told.name, told.certainty)
+
+
+def test_an_origin_that_begins_to_answer_is_not_told_as_silent() -> None:
+    told = diagnose(case(page(Cached.HIT, 600), UNENDED)).cause
+    assert Name.ORIGIN_FAILING is told.name
+    assert told.what.startswith("The origin begins to answer and does not end (200, and no whole body within 8 s), so")
 
 
 def test_a_redirect_that_is_never_kept_may_be_the_edges_own_and_tells_nothing_of_the_origin() -> None:

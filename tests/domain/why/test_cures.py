@@ -165,11 +165,14 @@ NAMED = [
     pytest.param((CLOUDFLARE,), "`variants: [{CF-Device-Type: mobile}]`.", id="a-device-at-cloudflare"),
     pytest.param((replace(CLOUDFLARE, provider="nginx"),), "`variants: [{User-Agent: …}]`.", id="a-device-elsewhere"),
     pytest.param(
-        FASTLY, "Vary on as little as possible, or purge by tag: that reaches every variant.", id="by-tag-alone"
+        FASTLY,
+        "Have the cache keep apart as little as possible (no answer sends `Vary`, so a rule of its own does that), or"
+        " purge by tag: that reaches every variant.",
+        id="by-tag-alone",
     ),
     pytest.param(
         (replace(CLOUDFLARE, provider="akamai", kinds=NO_TAGS, takes=Copies.UNTOLD),),
-        "Vary on as little as possible.",
+        "(no answer sends `Vary`, so a rule of its own does that).",
         id="where-nothing-wider-is-known",
     ),
 ]
@@ -267,6 +270,15 @@ def test_a_cache_of_ones_own_has_no_console() -> None:
         words = f"{cause.cure.says} {cause.prevent}"
         assert f"see at {provider} whether" in words
         assert not any(word in words for word in ("console", "zone", "account that"))
+
+
+def test_where_an_answer_sends_vary_that_is_to_be_shorter() -> None:
+    varies = origin(
+        glance(ORIGIN, "new", headers={"vary": "User-Agent"}), variants=[glance(ORIGIN, "new", asked=PHONE)]
+    )
+    spots = tuple(varies if spot.name == ORIGIN else spot for spot in OLD_PHONE.spots)
+    cause = diagnose(replace(OLD_PHONE, spots=spots, layers=FASTLY)).cause
+    assert "Vary on as little as possible, or purge by tag: that reaches every variant." == cause.prevent
 
 
 def test_siblings_at_nginxs_module_get_the_cure_that_there_is() -> None:

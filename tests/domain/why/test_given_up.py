@@ -10,7 +10,7 @@ from bot.domain.answers.excess import Excess
 from bot.domain.proof.look import ORIGIN
 from bot.domain.why import Certainty, Glance, Name, Spot, diagnose
 from bot.domain.why.given_up import given_up
-from tests.domain.why.why_cases import case, edge, glance, new, old, origin, shield
+from tests.domain.why.why_cases import NOW, case, edge, glance, job, looked, new, old, origin, ours, shield
 
 MANY = "its headers have more than 256 lines"
 SQUID = (("server", "nginx"), ("via", "1.1 squid"))
@@ -86,3 +86,17 @@ def test_an_answer_that_never_ends_holds_visitors_up() -> None:
     spot = Spot("fra", old().tier, (Glance(replace(late.answer, late=True), late.look),))
     told = diagnose(case(spot)).cause
     assert (Name.NO_ANSWER, True) == (told.name, told.what.startswith("fra begins to answer and never ends"))
+
+
+def test_beside_a_new_edge_it_is_told_once_and_that_it_was_old() -> None:
+    before = (glance("fra", "old").look, *looked("new"))
+    made = replace(job(300), before=before, looks=looked("new"), proven=NOW - 290, fresh_at=("iad",))
+    told = diagnose(case(flooded(), new("iad"), origin(changed=30), purges=[ours(made)]))
+    assert told.cause.what.endswith("Whether fra is old cannot be told. fra was old before P-1.")
+    assert () == told.unseen
+
+
+def test_another_that_gives_too_much_of_something_else_is_named_beside_it() -> None:
+    told = diagnose(case(flooded(), flooded("sin", "too much", Excess.PARTS), new("iad")))
+    assert told.cause.what.startswith("fra answers, and purgebot gave the answer up")
+    assert ("what sin serves, since it gave an answer that was given up: too much",) == told.unseen

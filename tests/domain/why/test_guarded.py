@@ -9,7 +9,7 @@ import pytest
 from bot.domain.proof.look import ORIGIN
 from bot.domain.why import Case, Certainty, Name, Spot, diagnose
 from providers.contract import Cached
-from tests.domain.why.why_cases import SHOP, URL, case, edge, glance, new, old, origin
+from tests.domain.why.why_cases import SHOP, URL, case, edge, glance, job, new, old, origin, ours
 
 SEEN, LIKELY, POSSIBLE = Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE
 
@@ -19,6 +19,7 @@ def guarded(status: int, header: str, says: str, cached: Cached = Cached.UNKNOWN
 
 
 CLOUDFLARES = ("cf-mitigated", "challenge")
+CHALLENGE = dict([CLOUDFLARES])
 AWS = "x-amzn-waf-action"
 CHALLENGED = [
     pytest.param(guarded(403, *CLOUDFLARES), "Cloudflare's firewall", id="cloudflare-403"),
@@ -55,6 +56,24 @@ def test_a_refusal_with_a_firewalls_mark_may_be_its_doing(spot: Spot, whose: str
     assert told.what.endswith(f"{whose} may have refused this machine there, and gave no page.")
 
 
+def test_a_page_of_a_firewalls_without_a_challenge_is_not_told_as_old() -> None:
+    """It was there before the purge too, and only its bytes are other than the page's."""
+    page = glance("fra", "incident 1", headers={"x-iinfo": "1-2-3"}, etag="", version="")
+    bare = origin(*[glance(ORIGIN, "new", etag="", version="")] * 2)
+    made = replace(job(300), before=(page.look, bare.look), proven=None)
+    told = diagnose(case(edge("fra", page), bare, purges=[ours(made)], layers=[])).cause
+    assert (Name.UNKNOWN, POSSIBLE) == (told.name, told.certainty)
+    assert (
+        "It cannot be told whether fra is old: fra serves other bytes than the origin, through Imperva's firewall,"
+        " which may have sent a page of its own: only a `marker` could tell."
+    ) == told.what
+    assert told.cure is not None
+    assert "Let this machine through that firewall, or give the site a `marker`." == told.cure.says
+    assert (
+        "Let this machine through to every edge: a firewall that stops purgebot stops every proof too." == told.prevent
+    )
+
+
 def test_an_old_copy_beside_a_challenge_speaks_first() -> None:
     assert Name.NOT_PURGED is diagnose(case(old("iad"), guarded(403, *CLOUDFLARES))).cause.name
 
@@ -70,7 +89,58 @@ def test_an_origin_that_asks_for_a_proof_is_nothing_to_compare_with() -> None:
     asks = origin(glance(ORIGIN, "wait", status=403, headers=dict([CLOUDFLARES])))
     told = diagnose(case(edge("fra", glance("fra", "new", Cached.MISS)), asks)).cause
     assert (Name.UNKNOWN, LIKELY) == (told.name, told.certainty)
-    assert told.what.startswith("The origin asks for a proof of being no robot here, and fra had the page")
+    assert told.what.startswith(
+        "The origin gives no page here (Cloudflare's firewall asks for a proof of being no robot), and fra had the page"
+    )
+    assert told.evidence[0].endswith("(cf-mitigated: challenge)")
+
+
+BEFORE_ORIGIN = [
+    pytest.param(dict([CLOUDFLARES]), SEEN, "Cloudflare's firewall asks for a proof of being no robot", id="challenge"),
+    pytest.param({"x-iinfo": "1-2-3"}, LIKELY, "Imperva's firewall may have refused this machine", id="refusal"),
+]
+
+
+@pytest.mark.parametrize(("headers", "sure", "did"), BEFORE_ORIGIN)
+def test_a_firewall_before_the_origin_is_named_with_its_line(
+    headers: dict[str, str], sure: Certainty, did: str
+) -> None:
+    told = diagnose(case(old(), new("iad", 900), origin(glance(ORIGIN, "wait", status=403, headers=headers)))).cause
+    assert (Name.UNKNOWN, sure) == (told.name, told.certainty)
+    assert (
+        f"It cannot be told whether fra and iad are old: {did} at the origin, and gave no page to compare with."
+        == told.what
+    )
+    ((name, value),) = headers.items()
+    assert told.evidence[0].startswith("origin: 403") and told.evidence[0].endswith(f"({name}: {value})")
+    assert told.cure is not None
+    assert (
+        f"Let this machine through {did.split(' firewall')[0]} firewall to the origin, or name an address in `origin`"
+        " that answers it."
+    ) == told.cure.says
+
+
+def test_a_challenge_by_a_redirect_is_no_redirect_of_the_page() -> None:
+    asks = {"location": "/cdn-cgi/challenge?x=1", "cf-mitigated": "challenge"}
+    spots = [edge(name, glance(name, "", status=302, headers=asks, etag="", version="")) for name in ("fra", "iad")]
+    told = diagnose(case(*spots))
+    assert "Cloudflare's firewall asks for a proof of being no robot there" in told.cause.what
+    assert () == told.also
+
+
+def test_an_origin_that_challenges_by_a_redirect_does_not_only_redirect() -> None:
+    asks = {"location": "/cdn-cgi/challenge?x=1", "cf-mitigated": "challenge"}
+    told = diagnose(case(old(), origin(glance(ORIGIN, "", status=302, headers=asks, etag="", version=""))))
+    assert (Name.UNKNOWN, ()) == (told.cause.name, told.also)
+
+
+def test_a_firewall_that_stops_phones_alone_is_named() -> None:
+    mobile = glance("fra", "wait", status=403, headers=dict([CLOUDFLARES]), asked=(("CF-Device-Type", "mobile"),))
+    told = diagnose(case(edge("fra", glance("fra", "new", Cached.HIT, 9), variants=[mobile])))
+    assert (
+        "what visitors with `CF-Device-Type: mobile` get, since fra gave such a request no page: Cloudflare asks for a"
+        " proof of being no robot" in told.unseen
+    )
 
 
 # Redirects
@@ -135,6 +205,15 @@ def test_an_edge_that_is_asked_over_http_and_asks_for_https_is_no_part_of_a_loop
     asks = replace(made, look=replace(made.look, over="http", leads_to=URL))
     told = diagnose(case(edge("fra", asks), loops("iad"), loops(ORIGIN))).cause
     assert "This URL redirects to itself (301) at the origin and at iad: a loop" in told.what
+
+
+@pytest.mark.parametrize(
+    "made", [case(loops("fra", CHALLENGE)), case(old(), loops(ORIGIN, CHALLENGE))], ids=["at-an-edge", "at-the-origin"]
+)
+def test_a_firewalls_challenge_that_leads_back_is_no_loop(made: Case) -> None:
+    found = diagnose(made)
+    assert Name.REDIRECTED not in {cause.name for cause in (found.cause, *found.also)}
+    assert "asks for a proof of being no robot" in found.cause.what
 
 
 def test_a_cookie_may_end_the_loop() -> None:

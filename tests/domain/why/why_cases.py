@@ -8,7 +8,7 @@ from email.utils import formatdate
 
 from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
 from bot.domain.answers.headers import age_of, browsers_may_keep, etag_of
-from bot.domain.answers.marks import challenge_on
+from bot.domain.answers.marks import cdns_on, challenge_on
 from bot.domain.jobs.hold import Hold
 from bot.domain.jobs.job import JobView, LayerState, LayerView, State, Trouble
 from bot.domain.proof.look import ORIGIN, Look
@@ -90,6 +90,7 @@ def glance(
         varies=kept.get("vary", ""),
         leads_to=kept.get("location", "") if 300 <= status < 400 else "",
         guard=guard.title if (guard := challenge_on(answer)) is not None else "",
+        through=tuple(cdns_on(answer)),
     )
     return Glance(answer, look)
 
