@@ -56,10 +56,10 @@ class Line(httpcore.AsyncNetworkStream):
         """What is there, at most READ bytes of it. Raises Unusable."""
         self._turn.over()
         data = await self._stream.read(min(max_bytes, READ), timeout)
-        await self._turn.begin()
+        if data:
+            await self._turn.heard()
         self._heads.take(data)
         self._crumbs.take(len(data))
-        self._turn.has_heard |= bool(data)
         return data
 
     async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - as httpcore has it

@@ -10,7 +10,7 @@ from bot.domain.answers.answer import Answer
 from bot.domain.answers.body import Body
 from bot.domain.answers.excess import Excess
 from bot.edge.mishaps import Crumbs, Unusable, check, cut_off, problem
-from bot.edge.turns import Turn
+from bot.edge.turns import FREE, Turn
 from providers.codings import codings
 from providers.unpacking import Mispacked, Splintered
 
@@ -74,8 +74,10 @@ class Reading:
         the body. Where most of them went by in waiting for a turn, nothing is claimed of who answers."""
         came = self._came or self.began
         if self.turn.waited > seconds / 2:
-            costly = f"not read within {seconds:g} s: these answers cost too much work to read"
-            return replace(self.began, problem=costly, given_up=Excess.WORK if self.turn.has_heard else None)
+            is_costly = self.turn.cost > FREE
+            what = "these answers cost too much work to read" if is_costly else "purgebot was busy with other answers"
+            why = Excess.WORK if is_costly else Excess.OTHERS
+            return replace(self.began, problem=f"not read within {seconds:g} s: {what}", given_up=why)
         if not (self._came or self.turn.has_heard):
             return replace(came, problem=f"no answer within {seconds:g} s")
         what = f"{came.status}, and no whole body" if came.status else "no end of its headers"

@@ -4,8 +4,8 @@ One thread reads all answers, and one asker's may be made to cost time. So they 
 round of the loop, and what each slice cost is counted for its asker:
 
     who has cost little lately    first: proofs before what people look at, and whoever has cost less before the other
-    who has cost over ALLOWANCE   where nobody else waits, and with pauses between: half of the time at most is theirs,
-                                  a quarter while others look; the rest is for lanes, Slack and whatever else goes on
+    who has cost over ALLOWANCE   where nobody else waits, and with pauses between: most of the time at most is theirs,
+                                  half while others look; the rest is for lanes, Slack and whatever else goes on
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ALLOWANCE = 0.15  # seconds of computing beyond what is free
 COUNTED_MAX = 2.0  # seconds of computing; more is not held against anybody
 FORGIVEN = 0.1  # seconds of computing, in each second in which nothing is looked at for that asker
 FORGIVEN_LOOKING = 0.02  # in each other second: ordinary pages go over what is free now and then
-PAUSE, PAUSE_BESIDE = 1, 3  # times as long as the slice took: after one over the allowance, and while others look
+PAUSE, PAUSE_BESIDE = 0.25, 1  # times as long as the slice took: after one over the allowance, and while others look
 BESIDE = 2.0  # seconds after their last look in which others are still taken to be looking: more may follow
 
 
@@ -77,16 +77,18 @@ class _Tab:
 
 
 class Turn:
-    """The turns of one look, one after the other."""
+    """The turns of one look, one after the other. One is worth SLICE of computing, however many reads that takes."""
 
     def __init__(self, turns: Turns, tab: _Tab, clock: Clock) -> None:
         self._turns = turns
         self._tab = tab
         self._clock = clock
         self._began: tuple[float, float] | None = None  # by the clock, and in seconds of computing
+        self._left = 0.0  # of this turn
         self._free = FREE
         self.is_long = False
         self.waited = 0.0  # seconds, in all
+        self.cost = 0.0  # seconds of computing, in all
         self.has_heard = False  # whether anything of the answer came
 
     async def begin(self) -> None:
@@ -97,7 +99,8 @@ class Turn:
             await self._turns.wait(self._tab, is_alone=self.is_long or not self._free)
         finally:
             self.waited += self._clock.monotonic() - came
-        self._began = self._clock.monotonic(), self._clock.worked()
+        self._left = SLICE
+        self._go_on()
 
     async def begin_long(self) -> None:
         """Wait for the next one, and from here on for one without others in the same round: it may take longer than a
@@ -105,10 +108,23 @@ class Turn:
         self.is_long = True
         await self.begin()
 
+    async def heard(self) -> None:
+        """Some of the answer came. The first waits for a turn, since many may come at once; more goes on in the next
+        round in what is left of it."""
+        if self.has_heard and self._left > 0 and not self.is_long:
+            await asyncio.sleep(0)
+            self._go_on()
+            return
+        self.has_heard = True
+        await self.begin()
+
     async def pause(self) -> None:
         """Wait for the next one if this one has taken its time."""
-        if self._began is not None and self._clock.worked() - self._began[1] >= SLICE:
+        if self._began is not None and self._clock.worked() - self._began[1] >= self._left:
             await self.begin()
+
+    def _go_on(self) -> None:
+        self._began = self._clock.monotonic(), self._clock.worked()
 
     def over(self) -> None:
         """Whatever comes now is no work of this look's."""
@@ -117,7 +133,7 @@ class Turn:
         (began, worked), self._began = self._began, None
         took = self._clock.worked() - worked
         self._turns.charge(self._tab, self._clock.monotonic() - began, max(0.0, took - self._free))
-        self._free = max(0.0, self._free - took)
+        self._free, self._left, self.cost = max(0.0, self._free - took), self._left - took, self.cost + took
 
 
 class Turns:

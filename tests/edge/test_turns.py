@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from bot.domain.answers.answer import Answer
+from bot.domain.answers.excess import Excess
 from bot.domain.proof.asker import ASKER, NOBODY, Asker, asked_by
 from bot.edge.reading import Reading
 from bot.edge.turns import (
@@ -223,6 +224,21 @@ async def test_a_slice_ends_when_it_has_taken_its_time_and_not_before() -> None:
     assert ["went"] == others
 
 
+async def test_what_arrives_goes_on_in_what_is_left_of_a_turn() -> None:
+    room = Room()
+    with asked_by(JOB), room.turns.look() as turn:
+        await turn.heard()
+        given = room.turns._given
+        for _ in range(20):
+            room.clock.work(SLICE * 0.06)
+            turn.over()
+            await turn.heard()
+        assert (1, given + 1) == (given, room.turns._given)
+        await turn.begin_long()
+        await turn.heard()
+        assert given + 3 == room.turns._given
+
+
 async def test_a_look_that_is_given_up_while_it_waits_takes_no_turn() -> None:
     room = Room()
     given_up, waiting = (asyncio.create_task(room.look(MIA)) for _ in range(2))
@@ -260,10 +276,14 @@ async def test_of_an_answer_that_waited_for_its_turn_nothing_is_claimed() -> Non
     began, clock = Answer("http://www.shop.test/", "fra", 0.0), WorkClock()
     with Turns(clock).look() as turn:
         turn.waited = 4.1
+        busy = Reading(began, turn).late(8.0)
+        turn.cost = FREE * 2
         waited = Reading(began, turn).late(8.0)
         turn.waited = 3.9
         silent = Reading(began, turn).late(8.0)
     assert ("not read within 8 s: these answers cost too much work to read", 0) == (waited.problem, waited.status)
+    assert "not read within 8 s: purgebot was busy with other answers" == busy.problem
+    assert (Excess.WORK, Excess.OTHERS, None) == (waited.given_up, busy.given_up, silent.given_up)
     assert "no answer within 8 s" == silent.problem
 
 

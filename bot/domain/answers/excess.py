@@ -15,3 +15,4 @@ class Excess(StrEnum):
     PARTS = "parts"  # in which its body is packed
     TIME = "time"  # until its end
     WORK = "work"  # that it takes to read
+    OTHERS = "others"  # that were read meanwhile, so that nothing is known of this one

@@ -52,6 +52,7 @@ ALSO_MAX, POPS_SHOWN = 2, 6
 RULES: tuple[Rule, ...] = (
     waiting.queued,
     ours.unfinished,
+    given_up.busy,
     given_up.given_up,
     closed.closed,
     way.origin_failing,

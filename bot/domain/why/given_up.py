@@ -40,6 +40,22 @@ _PREVENT: Mapping[Excess, str] = {
 }
 
 
+def busy(case: Case) -> Cause | None:
+    """Purgebot had too much to read to come to any edge's answer: that says nothing of the edges or the network."""
+    edges = [spot for spot in case.spots if spot.tier is Tier.EDGE]
+    if not edges or any(_excess(spot) is not Excess.OTHERS for spot in edges):
+        return None
+    return Cause(
+        Name.UNKNOWN,
+        Certainty.SEEN,
+        f"purgebot was busy with other answers, and read none of {names_of(edges)} in time: nothing is known of what"
+        " visitors get.",
+        each(edges, lambda spot: spot.look.problem),
+        Cure("Ask again", f"why {case.typed}", "Ask once more in a minute."),
+        "Check fewer pages at once, and none that are not yours: what hostile ones cost holds up whoever asked.",
+    )
+
+
 def given_up(case: Case) -> Cause | None:
     """A place answers, an edge or the origin, and nothing of that can be read to its end."""
     edges, origins = ([spot for spot in case.spots if spot.tier is tier] for tier in (Tier.EDGE, Tier.ORIGIN))

@@ -110,7 +110,10 @@ class _Chain:
     async def _spot(self, name: str, tier: Tier, address: str, by: ReadHeaders | None = None) -> Spot:
         """Two plain requests, one after the other, since a cache may serve the old once more; then the variants, where
         visitors ask. `by` reads the headers of a cache further in."""
+        began = asyncio.get_running_loop().time()
         first = await self._glance(name, address, by=by)
+        if not first.is_usable and asyncio.get_running_loop().time() - began > self._within / 2:
+            return Spot(name, tier, (first,))  # a second one would be cut off, and say less
         second = await self._glance(name, address, by=by)
         if tier is Tier.INNER or not second.is_usable:
             return Spot(name, tier, (first, second))
