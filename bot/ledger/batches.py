@@ -223,16 +223,16 @@ class Batches:
         )  # fmt: skip
         return maybe(rows[0]["at"])
 
-    def taken(self, job: int, position: int, most: int) -> list[tuple[Kind, tuple[str, ...], float]]:
-        """The calls of a layer that its provider took: what each names, and when it was sent. None where there are more
-        than `most`."""
+    def taken(self, job: int, position: int, most: int) -> list[tuple[Kind, tuple[str, ...], float, bool]]:
+        """The calls of a layer that its provider took: what each names, when it was sent, and whether that was not its
+        first attempt. None where there are more than `most`."""
         rows = self._tx.rows(
-            "select call, sent_at from batches where job = :job and position = :position"
-            " and state in ('sent', 'confirmed') limit :most",
+            "select call, sent_at, tries + throttles > 1 as again from batches"
+            " where job = :job and position = :position and state in ('sent', 'confirmed') limit :most",
             job=job, position=position, most=most + 1,
         )  # fmt: skip
-        calls = [(unpack(CALL, row["call"]), number(row["sent_at"])) for row in rows if len(rows) <= most]
-        return [(call.kind, call.targets, at) for call, at in calls]
+        calls = [(unpack(CALL, row["call"]), row) for row in rows if len(rows) <= most]
+        return [(call.kind, call.targets, number(row["sent_at"]), bool(row["again"])) for call, row in calls]
 
     def cancel(self, job: int) -> int:
         """Take back every call of `job` that has not been sent; how many. What went once stays sent, also where a

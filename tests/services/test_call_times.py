@@ -78,9 +78,10 @@ def meets(provider: ScriptedProvider, error: PurgeError, then: Callable[[], Awai
     provider.before_answer = then
 
 
-async def test_what_came_while_the_provider_wanted_fewer_calls_proves_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("seconds", [1, 20])
+async def test_what_came_while_the_provider_wanted_fewer_calls_proves_nothing(tmp_path: Path, seconds: int) -> None:
     shop, edges = await opened(tmp_path)
-    meets(shop.cf, BUSY, refilled(edges))
+    meets(shop.cf, Throttled("Too many.", "Wait.", retry_after=seconds), refilled(edges))
     job = await purged(shop)
     await shop.ledger.close()
     assert (Verdict.UNKNOWN, True) == (job.verdict, MAY_BE in job.why), job.why

@@ -36,6 +36,7 @@ class Purged:
     the new page since. `refetched_at` are the places that fetched the old page anew after it, at this look or at one
     before. Of each page `sent` says when its own call was, where that is known, and `began` when the first layer of the
     same run began: an outer cache that is filled from an inner one adds that one's Age to its own (RFC 9111, 4.2.3).
+    `put_off` are the pages whose call was not taken at once.
     """
 
     at: float | None = None
@@ -50,6 +51,7 @@ class Purged:
     refetched_at: Collection[str] = ()
     sent: Mapping[str, float] = field(default_factory=dict)
     began: Mapping[str, float] = field(default_factory=dict)
+    put_off: Collection[str] = ()
 
     def since(self, url: str) -> float | None:
         """When the first layer began to be purged of a page."""
@@ -67,13 +69,13 @@ class Purged:
 
     def may_be_older(self, look: Look, page: Page) -> bool:
         """Whether it may have been: what was the same before, or came by our own look, shows by its age alone whether
-        the purge reached it; and so does what was not looked at right before it."""
+        the purge reached it; and so does what was not looked at right before it, or was put off after that."""
         since = self.since(look.url)
         if not self.is_hard or since is None or not self.stands_for_others or not look.was_kept_on_the_way:
             return False
         if page.stays(look) or page.was_missing(look.place):
             return look.age is None or look.age + 1 > look.at - since
-        return look.age is None and self._was_long_after(look, page)
+        return look.age is None and (look.url in self.put_off or self._was_long_after(look, page))
 
     def _was_long_after(self, look: Look, page: Page) -> bool:
         """Whether the page was purged long after the look before it: its copy may have been replaced in between."""

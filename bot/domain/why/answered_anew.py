@@ -40,10 +40,20 @@ def answered_anew(case: Case, spots: Sequence[Spot], what: str, origin: Glance, 
         Name.CACHED_ERROR,
         Certainty.SEEN if inner or just_now else Certainty.LIKELY,
         f"{names_of(spots)} fetched {what} {since}, where the origin {gives} here: {whose} {still}"
-        f" {do(spots, 'it', 'them')} that.",
+        f" {do(spots, 'it', 'them')} that.{_loops(spots)}",
         (*each(spots), *each(inner), f"origin, asked from here: {origin.told}", *_purged(case, last)),
         _cure(case, spots, inner, last),
         _ALIKE,
+    )
+
+
+def _loops(spots: Sequence[Spot]) -> str:
+    """What visitors get of a redirect to the very URL that they asked for, and where that mostly comes from."""
+    if not all(spot.look.leads_back for spot in spots):
+        return ""
+    return (
+        " It leads to this very URL, a loop on which browsers give up: mostly the CDN asks the origin over http, which"
+        " sends that to https."
     )
 
 

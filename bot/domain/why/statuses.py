@@ -83,7 +83,10 @@ def _gives(case: Case, origin: Glance, beside: Spot) -> str:
     goes = beside.last.location
     if goes and led(case.url, goes) == led(case.url, origin.location):
         return f"redirects there with {origin.look.status}"
-    return f"redirects to {masked(origin.location)[:LOCATION_MAX]} ({origin.look.status})"
+    told = f"redirects to {leading(origin.location)} ({origin.look.status})"
+    return (
+        f"{told}, and the two differ in what is not shown" if goes and _read_alike(case, beside.last, origin) else told
+    )
 
 
 def _kept_redirect(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
@@ -101,8 +104,11 @@ def _kept_redirect(case: Case, bad: Sequence[Spot], origin: Glance) -> Cause:
 
 def _that_read_alike(case: Case, one: Glance, other: Glance) -> str:
     """Said where nothing of what tells them apart is shown: it may be a secret, or stands behind what is shown."""
-    shown = {leading(led(case.url, glance.location)) for glance in (one, other)}
-    return ", which differ in what is not shown here" if len(shown) == 1 else ""
+    return ", which differ in what is not shown here" if _read_alike(case, one, other) else ""
+
+
+def _read_alike(case: Case, one: Glance, other: Glance) -> bool:
+    return len({leading(led(case.url, glance.location)) for glance in (one, other)}) == 1
 
 
 def redirected(case: Case) -> Cause | None:

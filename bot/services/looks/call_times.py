@@ -21,11 +21,13 @@ ONE_GO = 10.0  # seconds at most between the end of one layer and the beginning 
 @dataclass(frozen=True, slots=True)
 class CallTimes:
     """By page, in seconds since the epoch: when the outermost layer's call that holds it was `sent`, and when the first
-    layer's of the same run was, whose Age an outer cache adds to its own. `last` is when the last one was."""
+    layer's of the same run was, whose Age an outer cache adds to its own. `last` is when the last one was; `put_off`
+    are the pages whose call was not taken at its first attempt."""
 
     sent: Mapping[str, float] = field(default_factory=dict)
     since: Mapping[str, float] = field(default_factory=dict)
     last: float | None = None
+    put_off: Collection[str] = ()
 
 
 def call_times(books: Books, job: JobView, looks: Sequence[Look]) -> CallTimes:
@@ -39,27 +41,32 @@ def call_times(books: Books, job: JobView, looks: Sequence[Look]) -> CallTimes:
     last = books.batches.last_taken(job.id, len(inner)) or outer.started or job.purged
     if last is None:
         return CallTimes()
-    sent = _sent(books, job, looks)
+    taken_by = _taken(books, job, looks)
+    sent = {url: max(at for at, _ in calls) for url, calls in taken_by.items()}
+    put_off = {url for url, calls in taken_by.items() if any(again for _, again in calls)}
     other = last if sent or job.kind is not Kind.URL or outer.started is None else outer.started
     at = {url: sent.get(url, other) for url in job.look_urls}
     since = {url: began_in_one_go((*inner, replace(outer, started=then))) or then for url, then in at.items()}
-    return CallTimes(at, since, last)
+    return CallTimes(at, since, last, put_off)
 
 
 def purged_pages(books: Books, job: JobView, looks: Sequence[Look]) -> Collection[str]:
     """The pages whose call to the outermost layer was taken by an earlier run of `job`."""
-    return {*_sent(books, job, looks)} if job.has_begun else set()
+    return {*_taken(books, job, looks)} if job.has_begun else set()
 
 
-def _sent(books: Books, job: JobView, looks: Sequence[Look]) -> Mapping[str, float]:
-    """When the last call of the outermost layer that holds a page was sent; nothing where there are too many calls."""
+def _taken(books: Books, job: JobView, looks: Sequence[Look]) -> Mapping[str, Sequence[tuple[float, bool]]]:
+    """By page the calls of the outermost layer that hold it: when each was sent, and whether that was not its first
+    attempt. Nothing where there are too many calls."""
     calls = books.batches.taken(job.id, len(job.layers) - 1, CALLS_MAX) if job.layers else []
     if not calls:
         return {}
     tags = tags_of(books, job, looks)
-    extents = [(Extent(Target(kind, value) for value in targets), at) for kind, targets, at in calls]
-    times = {url: [at for extent, at in extents if extent.holds(url, tags[url])] for url in job.look_urls}
-    return {url: max(of_page) for url, of_page in times.items() if of_page}
+    extents = [(Extent(Target(kind, value) for value in names), at, again) for kind, names, at, again in calls]
+    by_page = {
+        url: [(at, again) for extent, at, again in extents if extent.holds(url, tags[url])] for url in job.look_urls
+    }
+    return {url: found for url, found in by_page.items() if found}
 
 
 def began_in_one_go(layers: Sequence[LayerView]) -> float | None:

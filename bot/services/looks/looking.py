@@ -93,6 +93,7 @@ def _judge(job: JobView, looks: Sequence[Look], pages: Sequence[str], times: Cal
     purged = Purged(
         times.last if job.layers else None, soft, pages, job.left_alone, proven, kept_by, job.kind is not Kind.URL,
         job.was_old_at, job.not_seen_new, (*job.refetched_at, *_refetched(looks)), times.sent, times.since,
+        times.put_off,
     )  # fmt: skip
     return judge(was(job.before, looks), looks, purged)
 

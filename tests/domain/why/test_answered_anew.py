@@ -91,3 +91,18 @@ STATUSES = {
 def test_a_redirect_of_another_status_says_both(to: str, expected: str) -> None:
     made = case(edge("fra", led("fra", "/b", HIT, 60)), origin(led(ORIGIN, to, status=302)))
     assert expected == diagnose(made).cause.what
+
+
+def test_a_redirect_to_the_very_url_is_told_as_a_loop() -> None:
+    told = diagnose(case(edge("fra", led("fra", URL, HIT, 100)), purges=[SAME_THEN])).cause
+    assert "It leads to this very URL, a loop on which browsers give up" in told.what
+
+
+def test_two_that_read_alike_differ_in_what_is_not_shown() -> None:
+    edges, truth = (
+        edge("fra", led("fra", "/new?token=s3cr3t-one", MISS)),
+        origin(led(ORIGIN, "/new?token=s3cr3t-two")),
+    )
+    told = diagnose(case(edges, truth, purges=[SAME_THEN])).cause
+    assert "redirects to /new?token=••• (301), and the two differ in what is not shown here" in told.what
+    assert "s3cr3t" not in str(told)

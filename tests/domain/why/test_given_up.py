@@ -100,3 +100,11 @@ def test_another_that_gives_too_much_of_something_else_is_named_beside_it() -> N
     told = diagnose(case(flooded(), flooded("sin", "too much", Excess.PARTS), new("iad")))
     assert told.cause.what.startswith("fra answers, and purgebot gave the answer up")
     assert ("what sin serves, since it gave an answer that was given up: too much",) == told.unseen
+
+
+def test_where_purgebot_was_busy_nobody_is_blamed() -> None:
+    busy = flooded(problem="not read within 8 s: purgebot was busy with other answers", excess=Excess.OTHERS)
+    told = diagnose(case(busy)).cause
+    assert (Name.UNKNOWN, "Ask once more in a minute.") == (told.name, told.cure.says if told.cure else "")
+    assert told.what.startswith("purgebot was busy with other answers, and read none of fra in time")
+    assert "was busy" not in diagnose(case(busy, new("iad"))).cause.what
