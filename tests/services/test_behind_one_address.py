@@ -18,6 +18,7 @@ from bot.domain.proof.verdict import Verdict
 from bot.ports import ReadHeaders
 from bot.services import deeds
 from bot.services.setup import Setup
+from bot.slack.cards.comparison import comparison
 from bot.slack.cards.outcome import outcome
 from providers.contract import Cached
 from tests.services.shop import APPROVERS, MIA, SHOP, ScriptedEdges, ScriptedProvider, Shop, open_shop, url
@@ -127,7 +128,7 @@ async def test_an_edge_that_fails_now_and_then_is_proven_with_that_said(
 ) -> None:
     shop, _, job = await purged(tmp_path, 600, fra=turns)
     await shop.ledger.close()
-    failing = [part for part in job.why.split(" · ") if " of " in part]
+    failing = [part for part in job.why.split(" · ") if " answer" in part]
     assert (Verdict.FRESH, [told] if told else [], rounds) == (job.verdict, failing, job.round)
 
 
@@ -158,4 +159,5 @@ async def test_what_was_proven_stays_so_when_the_origin_has_other_content_since(
     assert outcome(job, shop.clock.now()) == (
         "🟢 P-1 was proven at fra, iad, and the origin has changed since · https://www.shop.test/a"
     )
+    assert comparison(job).endswith('after: MISS, version "v2" = origin')
     assert again.id != job.id

@@ -283,6 +283,17 @@ async def test_nothing_else_is_asked_that_no_vary_names(tmp_path: Path, seen_as:
     assert {""} == {asked for _, asked in edges.asked}
 
 
+async def test_where_plain_visitors_get_the_old_page_too_no_variant_is_blamed(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path)
+    edges.serves |= {"fra": "v1", "iad": "v1"}
+    await say(shop, MIA, f"why {PAGE}")
+    edges.asked.clear()
+    reply = await say(shop, MIA, f"check {PAGE}")
+    await shop.ledger.close()
+    assert isinstance(reply, Checked)
+    assert ({""}, (PAGE,)) == ({asked for _, asked in edges.asked}, reply.to_purge)
+
+
 async def test_one_old_variant_at_one_place_is_old(tmp_path: Path) -> None:
     shop, edges = varied_shop(tmp_path, WITH_PHONES)
     edges.kept["iad", MOBILE] = "v1"

@@ -35,11 +35,11 @@ def doubted(case: Case) -> frozenset[tuple[str, str]]:
 
 
 def old_to_others(case: Case) -> frozenset[str]:
-    """The names of the requests beside a plain visitor's that get an old copy somewhere, as far as something shows that
-    it is one."""
+    """The names of the requests beside a plain visitor's that get an old copy where plain visitors get the new page, as
+    far as something shows that it is one."""
     sure = replace(case, doubted=doubted(case))
-    courses = (course for spot in case.at(Tier.EDGE) for course in sure.courses_at(spot)[1:])
-    return frozenset(course.glances[-1].look.variant for course in courses if any(course.were_old))
+    courses = (course for spot in case.at(Tier.EDGE) for course in _old_alone(sure, spot))
+    return frozenset(course.glances[-1].look.variant for course in courses)
 
 
 def gives_all_the_same(case: Case, variant: str) -> bool:

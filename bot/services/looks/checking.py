@@ -43,6 +43,7 @@ from providers.contract import Kind
 URLS_MAX = 100  # of one check; as many looks go on at once as `look_all` lets
 TARGETS_MAX = 2000  # of a job under way, those that are read
 SECONDS = 8.5
+UNREAD = f"no answer was read within {SECONDS:g} s"
 
 
 async def check(core: Core, command: Command) -> Checked:
@@ -65,6 +66,8 @@ async def check(core: Core, command: Command) -> Checked:
     own = (*looks, *telling(pops, looks))
     all_looks = (*own, *around.looks)
     judgement = found.beside(judge((), compared(around.looks, own)))
+    if judgement.verdict is Verdict.UNCHECKED:
+        judgement = replace(judgement, why=UNREAD)
     judgement = _of_all(gathered(judgement, all_looks), len(urls), len(left_out))
     hold = await holds.held(core, site.name)
     problems = " ".join(filter(None, [problem, around.problem]))

@@ -9,6 +9,7 @@ from bot.domain.actor import is_machine
 from bot.domain.jobs.job import JobView, LayerState, State
 from bot.domain.jobs.steps import NO_END
 from bot.domain.jobs.thread_step import Event, Told
+from bot.domain.proof.doubts import Doubt
 from bot.ledger.books import Books
 from bot.ledger.lots import LotSum
 from bot.ledger.messages import Role
@@ -118,7 +119,8 @@ def finish(books: Books, job: JobView, now: float) -> JobView:
     troubled = any(layer.failed for layer in job.layers)
     state = State.PARTIAL if troubled else State.DONE
     purged = state if job.layers else "unpurged"
-    books.messages.say(job.id, Told(Event.ENDED, text=f"{purged} {job.verdict}"), now)
+    came = Doubt.MOVED_ON if Doubt.MOVED_ON in job.doubts else job.verdict
+    books.messages.say(job.id, Told(Event.ENDED, text=f"{purged} {came}"), now)
     tell_askers(books, job, now)
     books.journal.add(now, "ended", "purgebot", job.id, state=state, verdict=job.verdict)
     return replace(job, state=state, due_at=None, ended=now)

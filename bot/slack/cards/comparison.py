@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from bot.domain.deploys.deploy import is_page
 from bot.domain.durations import length
 from bot.domain.jobs.job import JobView, State
+from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.look import Likeness, Look, bare_etag, compare
 from bot.domain.proof.verdict import Verdict, describe
 from bot.services.looks.checks import DNS
@@ -59,7 +60,8 @@ def _later(job: JobView, after: Look) -> str:
 
 def _shown(job: JobView) -> Look | None:
     """The look that shows most, the first of those that show as much."""
-    looks = [x for x in job.looks if x.place in job.fresh_at and x.url in job.covered and not x.problem]
+    seen = job.first_looks if Doubt.MOVED_ON in job.doubts else job.looks  # what it was proven by
+    looks = [x for x in seen if x.place in job.fresh_at and x.url in job.covered and not x.problem]
     named = {_host(_bare(place)) for place in _places(job)}
     return min(looks, key=lambda look: _rank(job, look, named), default=None)
 

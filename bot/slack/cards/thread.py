@@ -305,6 +305,9 @@ def _ids(told: Told) -> str:
 
 _ENDS = {
     "done fresh": "Ended: every layer asked is purged, and the pages that show it are as at the origin.",
+    "done moved_on": "Ended: the purge was proven, and the origin has changed since.",
+    "unpurged moved_on": "Ended: nothing had to be purged, which was shown, and the origin has changed since.",
+    "partial moved_on": "Ended: some calls did not go; of the others it was proven, and the origin has changed since.",
     "done stale": "Ended: every layer asked is purged, and some place still serves the old.",
     "done unknown": "Ended: every layer asked is purged; what the edge serves cannot be proven from here.",
     "done unchecked": "Ended: every layer asked is purged; nobody looked at the edge.",
