@@ -112,7 +112,7 @@ class Turn:
         """Some of the answer came. The first waits for a turn, since many may come at once; more goes on in the next
         round in what is left of it."""
         if self.has_heard and self._left > 0 and not self.is_long:
-            await asyncio.sleep(0)
+            await _next_round()
             self._go_on()
             return
         self.has_heard = True
@@ -134,6 +134,19 @@ class Turn:
         took = self._clock.worked() - worked
         self._turns.charge(self._tab, self._clock.monotonic() - began, max(0.0, took - self._free))
         self._free, self._left, self.cost = max(0.0, self._free - took), self._left - took, self.cost + took
+
+
+async def _next_round() -> None:
+    """Let whatever else is ready have its turn."""
+    loop = asyncio.get_running_loop()
+    come = loop.create_future()
+    loop.call_soon(_settle, come)
+    await come
+
+
+def _settle(come: asyncio.Future[None]) -> None:
+    if not come.done():
+        come.set_result(None)
 
 
 class Turns:

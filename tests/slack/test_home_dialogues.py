@@ -102,7 +102,7 @@ async def test_a_request_comes_and_goes_with_its_votes(shop: Room) -> None:
     asked = await home(shop, "U_LEA", "Its card")
     own = await home(shop, "U_MIA", "Its card")
     await press(shop, "U_LEA", "approve")
-    ended = await home(shop, "U_LEA", "P-1 purged")
+    ended = await home(shop, "U_LEA", "P-1 purged, cannot be proven")
     assert [
         f"🟡 1 request waits for your vote{BEGIN}",
         "",
