@@ -9,16 +9,15 @@ from collections.abc import Iterable
 import httpcore
 import httpx
 
-from bot.edge.heads import Heads
-from bot.edge.mishaps import Crumbs
 from bot.edge.turns import Turn
+from providers.heads import Crumbs, Heads
 
 READ = 8 * 1024  # bytes at once: as chunks of one byte about 35 ms of work
 _Options = Iterable[tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]]
 
 
 class Direct(httpx.AsyncHTTPTransport):
-    """One connection, without proxies. What comes over it may raise Unusable too."""
+    """One connection, without proxies. What comes over it may raise TooMuch too."""
 
     def __init__(self, tls: ssl.SSLContext, turn: Turn) -> None:
         super().__init__(verify=tls, trust_env=False)
@@ -53,7 +52,7 @@ class Line(httpcore.AsyncNetworkStream):
         self._crumbs = Crumbs()
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as httpcore has it
-        """What is there, at most READ bytes of it. Raises Unusable."""
+        """What is there, at most READ bytes of it. Raises TooMuch."""
         self._turn.over()
         data = await self._stream.read(min(max_bytes, READ), timeout)
         if data:

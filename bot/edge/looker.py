@@ -52,6 +52,7 @@ from bot.ports import Clock, ReadHeaders
 from providers.cache_status import told
 from providers.codings import unreadable
 from providers.contract import Seen, Sighting
+from providers.heads import TooMuch
 from providers.unpacking import Mispacked
 
 LOOK_SECONDS = 8.0  # one look in all
@@ -140,7 +141,7 @@ class EdgeLooker:
             return reading.late(self._seconds)
         except Barred:
             return replace(reading.began, problem=REFUSED)
-        except (Unusable, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, Mispacked) as exc:
+        except (Unusable, TooMuch, httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, Mispacked) as exc:
             too_much = given_up(exc)
             told = reading.of_its_sender if too_much else ()
             return replace(reading.began, headers=told, problem=problem(exc), given_up=too_much)

@@ -13,20 +13,15 @@ from bot.domain.answers.answer import UNTRUSTED
 from bot.domain.answers.caches import TARGETED
 from bot.domain.answers.caching import titled
 from bot.domain.answers.excess import Excess
+from providers.heads import HEADERS_MAX, LARGE_HEADERS, LINES_MAX, MANY_LINES, TooMuch
 from providers.unpacking import Mispacked, Splintered
 
-HEADERS_MAX = 64_000  # bytes
-LINES_MAX = 256  # headers of one answer
-LARGE_HEADERS = f"its headers are larger than {HEADERS_MAX // 1000} kB"
-MANY_LINES = f"its headers have more than {LINES_MAX} lines"
 FIELD_MAX = 4_000  # bytes of a header that rules take apart; Varnish, nginx and Apache take 4 to 8 kB of one line
 READ_APART = frozenset(
     ["age", "cache-control", "cache-status", "content-encoding", "content-length", "content-type", "date", "etag",
      "expires", "last-modified", "pragma", "server", "vary", "via", "x-cache", "x-powered-by"]
 ) | TARGETED  # fmt: skip
 _STRUCTURED = "cdn-cache-control"  # and every name that ends so
-PIECES_MAX = 8_000  # of one body, where they are small; of large ones as many as its bytes allow
-PIECE_MIN = 200  # bytes, in the mean
 LENGTH_MAX = 16  # digits
 
 
@@ -41,21 +36,6 @@ class Unusable(Exception):
     def __init__(self, why: str, excess: Excess | None = None) -> None:
         super().__init__(why)
         self.excess = excess
-
-
-class Crumbs:
-    """Counts the pieces in which something arrives."""
-
-    def __init__(self) -> None:
-        self._pieces = 0
-        self._bytes = 0
-
-    def take(self, size: int) -> None:
-        """One more, of `size` bytes. Raises Unusable."""
-        self._pieces += 1
-        self._bytes += size
-        if self._pieces > PIECES_MAX and self._bytes < self._pieces * PIECE_MIN:
-            raise Unusable(f"its answer only trickles in, in more than {PIECES_MAX:,} small pieces", Excess.PIECES)
 
 
 def check(headers: Sequence[tuple[str, str]]) -> None:
@@ -87,7 +67,7 @@ def problem(error: BaseException) -> str:
     causes = list(_causes(error))
     for cause in causes:
         match cause:
-            case Unusable():
+            case Unusable() | TooMuch():
                 return str(cause)
             case ssl.SSLCertVerificationError():
                 return f"{UNTRUSTED} ({cause.verify_message})"
@@ -107,8 +87,13 @@ def problem(error: BaseException) -> str:
 def given_up(error: BaseException) -> Excess | None:
     """Of what there was too much in an answer that came; None where it failed otherwise."""
     causes = _causes(error)
-    found = next((cause.excess for cause in causes if isinstance(cause, Unusable)), None)
+    ours = (cause.excess if isinstance(cause, Unusable) else _excess(cause) for cause in causes)
+    found = next(filter(None, ours), None)
     return found or (Excess.HEADERS if _is_too_large(causes) else None)
+
+
+def _excess(cause: BaseException) -> Excess | None:
+    return Excess(cause.of) if isinstance(cause, TooMuch) else None
 
 
 def _is_too_large(causes: Sequence[BaseException]) -> bool:

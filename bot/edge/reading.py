@@ -9,9 +9,10 @@ import httpx
 from bot.domain.answers.answer import Answer
 from bot.domain.answers.body import Body
 from bot.domain.answers.excess import Excess
-from bot.edge.mishaps import Crumbs, Unusable, check, cut_off, problem
+from bot.edge.mishaps import Unusable, check, cut_off, problem
 from bot.edge.turns import FREE, Turn
 from providers.codings import codings
+from providers.heads import Crumbs
 from providers.unpacking import Mispacked, Splintered
 
 SHOWN = 40  # characters
@@ -27,7 +28,7 @@ class Reading:
         self._came: Answer | None = None  # as soon as its headers are there
 
     async def read(self, response: httpx.Response) -> Answer:
-        """The whole of it. Raises Unusable."""
+        """The whole of it. Raises Unusable and TooMuch."""
         headers = tuple((name.lower(), value) for name, value in response.headers.multi_items())
         status = response.status_code
         answer = self._came = replace(self.began, status=status, headers=headers, dialled=_dialled(response))
@@ -41,7 +42,7 @@ class Reading:
 
     async def _body(self, response: httpx.Response, answer: Answer) -> tuple[Body, str]:
         """The body, within its caps, and how it is broken; "" where it is whole, or went on beyond the caps. Where the
-        answer sends elsewhere, the place is part of the content. Raises Unusable."""
+        answer sends elsewhere, the place is part of the content. Raises Unusable and TooMuch."""
         goes_to = answer.says("location") if 300 <= answer.status < 400 else ""
         packed = answer.says("content-encoding")
         if "br" in codings(packed):

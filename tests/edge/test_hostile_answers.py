@@ -12,10 +12,10 @@ import zstandard
 
 from bot.domain.answers.excess import Excess
 from bot.domain.proof.verdict import judge
-from bot.edge.heads import INTERIM_MAX, Heads
 from bot.edge.line import READ, Line
-from bot.edge.mishaps import FIELD_MAX, HEADERS_MAX, LINES_MAX, PIECE_MIN, PIECES_MAX, Unusable
+from bot.edge.mishaps import FIELD_MAX
 from bot.edge.turns import Turns
+from providers.heads import HEADERS_MAX, INTERIM_MAX, LINES_MAX, PIECE_MIN, PIECES_MAX, Heads, TooMuch
 from tests.edge.looking import HOST, eyes
 from tests.edge.loopback import Speak, answer, serving
 from tests.slate import SlateClock
@@ -144,7 +144,7 @@ async def test_a_connection_of_single_bytes_is_given_up() -> None:
         line = Line(Dripping(), turn)
         for _ in range(PIECES_MAX):
             await line.read(READ)
-        with pytest.raises(Unusable, match=TRICKLE):
+        with pytest.raises(TooMuch, match=TRICKLE):
             await line.read(READ)
 
 
@@ -154,7 +154,7 @@ def test_heads_are_counted_however_they_arrive(size: int, end: bytes) -> None:
     sent, heads = HINTS.replace(b"\r\n", end) * (INTERIM_MAX + 1), Heads()
     for i in range(0, len(sent) - len(end), size):
         heads.take(sent[i : min(i + size, len(sent) - len(end))])
-    with pytest.raises(Unusable, match=re.escape(NO_OTHER)):
+    with pytest.raises(TooMuch, match=re.escape(NO_OTHER)):
         heads.take(end)
 
 

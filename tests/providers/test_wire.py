@@ -192,10 +192,10 @@ WITHOUT_END = {
     "one header without end": (endless(OK + b"X: ", b"a" * 9_000), "its headers are larger than 64 kB"),
     "hints without end": (
         endless(b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"),
-        "it has more than 16 interim answers (1xx) and no other",
+        "it sends more than 16 interim answers (1xx) before any other",
     ),
     "a body in crumbs": (
-        endless(CHUNKS, b"1\r\na\r\n" * 999), "it only trickles in, in more than 8,000 small pieces",
+        endless(CHUNKS, b"1\r\na\r\n" * 999), "its answer only trickles in, in more than 8,000 small pieces",
     ),
 }  # fmt: skip
 
