@@ -87,9 +87,17 @@ class Messages:
 
     def sending(self, message: Message) -> None:
         """A post goes now: until its answer is recorded, it is looked for before it is sent once more."""
+        self._lost(message, True)
+
+    def refused(self, message: Message) -> None:
+        """What was sent was not taken: it is as lost as it was before."""
+        self._lost(message, message.lost)
+
+    def _lost(self, message: Message, lost: bool) -> None:
         self._tx.run(
-            "update messages set lost = 1 where job = :job and role = :role", job=message.job, role=message.role
-        )
+            "update messages set lost = :lost where job = :job and role = :role",
+            lost=int(lost), job=message.job, role=message.key,
+        )  # fmt: skip
 
     def called(self, message: Message, ts: str) -> None:
         """The call stands under `ts`, unless people are to be called anew since."""
@@ -174,7 +182,7 @@ class Messages:
     def move(self, message: Message, channel: str, thread_ts: str, due_at: float | None) -> None:
         """Post it elsewhere instead, at `due_at`; None and no channel where it cannot be posted at all."""
         self._tx.run(
-            "update messages set channel = :channel, thread_ts = :thread, due_at = :now"
+            "update messages set channel = :channel, thread_ts = :thread, due_at = :now, lost = 0"
             " where job = :job and role = :role",
             channel=channel, thread=thread_ts, now=due_at, job=message.job, role=message.key,
         )  # fmt: skip

@@ -112,7 +112,6 @@ class Notifier:
         if ts is None or not (ts or await self._posts.may(message, f"post {card.channel}")):
             return
         if not ts:
-            await self._core.ledger.write(lambda books: books.messages.sending(message))
             ts = await self._posts.post(there, job, Card(text))
         await self._core.ledger.write(lambda books: books.messages.called(message, ts))
 

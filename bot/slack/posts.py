@@ -66,7 +66,8 @@ class Posts:
         return await self._core.ledger.write(lambda books: books.budgets.take(ACCOUNT, [(bucket, 1)], paces, now))
 
     async def post(self, message: Message, job: JobView, card: Card) -> str:
-        """Post it; its time stamp."""
+        """Post it; its time stamp. Until that is recorded it is looked for before it is posted once more."""
+        await self._core.ledger.write(lambda books: books.messages.sending(message))
         return await self.sent(message.channel, card, _known_by(message, job), message.thread_ts)
 
     async def sent(self, channel: str, card: Card, known: Known, thread: str = "", event: str = METADATA) -> str:
@@ -101,6 +102,8 @@ class Posts:
         lost = trouble.what is Setback.LOST and not message.ts
 
         def deed(books: Books) -> None:
+            if not lost:
+                books.messages.refused(message)
             books.messages.later(message, at, lost)
             self.block(books, trouble, now)
 

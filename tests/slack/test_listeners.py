@@ -8,7 +8,8 @@ import hmac
 import json
 import sqlite3
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import closing
 from urllib.parse import urlencode
 
 import httpx
@@ -22,13 +23,19 @@ pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 
 
 class Disk:
-    """A disk that is full while it is told to be."""
+    """A disk that is full while it is told to be, or for `times` commits once something `has_come`."""
 
     def __init__(self) -> None:
         self.is_full = False
+        self.times = 0
+        self.has_come: Callable[[], bool] = bool
 
     def __call__(self, name: str) -> None:
-        if self.is_full and name == "before commit":
+        if name != "before commit":
+            return
+        is_its_time = self.times > 0 and self.has_come()
+        self.times -= is_its_time
+        if self.is_full or is_its_time:
             raise sqlite3.OperationalError("database or disk is full")
 
 
@@ -150,6 +157,23 @@ async def test_a_click_that_cannot_be_stored_is_not_acknowledged(shop: Room, dis
     assert ["waiting"] == [job.state for job in await shop.jobs()]
     await shop.click("U_SAM", request, "approve", "C_APPROVE")
     await shop.card("approved by <@U_SAM>", channel="C_APPROVE")
+
+
+async def test_a_card_whose_place_cannot_be_stored_is_not_posted_again(shop: Room, disk: Disk) -> None:
+    file = str(shop.store.rows("pragma database_list")[0]["file"])
+
+    def posted() -> int:
+        asked = "select count(*) from received where path = '/api/chat.postMessage' and body like '%request%'"
+        with closing(sqlite3.connect(file)) as seen:
+            return int(seen.execute(asked).fetchone()[0])
+
+    disk.times, disk.has_come = 1, lambda: bool(posted())
+    await shop.command("U_MIA", "prefix www.shop.test/news/")
+    request = await shop.card("needs 1 approval", channel="C_APPROVE")
+    await shop.card("waits")
+    await shop.click("U_SAM", request, "approve", "C_APPROVE")
+    await shop.card("approved by <@U_SAM>", channel="C_APPROVE")
+    assert (0, 1) == (disk.times, posted())
 
 
 async def test_a_form_that_cannot_be_stored_says_so_and_stays_open(shop: Room, disk: Disk) -> None:
