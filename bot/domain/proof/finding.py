@@ -27,7 +27,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.domain.answers.marks import FIREWALLS, TITLES
-from bot.domain.proof.circles import looped
+from bot.domain.proof.circles import looped, origin_looped
 from bot.domain.proof.look import ORIGIN, Likeness, Look, bare_etag, compare, seems_same
 from bot.domain.proof.modified import beside, is_newer, is_older, told_at_once
 from bot.domain.proof.other_pages import in_place
@@ -146,6 +146,8 @@ def _find(page: Page, look: Look) -> Finding:
         return Finding(look.place, look.url, Verdict.FRESH, look=look)
     origins = [origin for origin in page.now(ORIGIN) if not origin.problem]
     if trouble := looped(look, next(iter(origins), None)):
+        return _unknown(look, trouble, can_change=False)
+    if trouble := origin_looped(look, origins[0] if origins else None):
         return _unknown(look, trouble, can_change=False)
     if trouble := _trouble_of_origin(page, origins):
         return _unknown(look, trouble, can_change=page.has_origin)

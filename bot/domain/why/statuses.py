@@ -13,6 +13,7 @@ from bot.domain.proof.finding import Verdict
 from bot.domain.why.answered_anew import answered_anew, came_since
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.kept_from_https import is_kept_from_a_page
 from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.spots import LOCATION_MAX, Glance, Spot, Tier, do, each, leading, names_of
 from bot.domain.why.times import fetched_now, is_from_before, went_by
@@ -30,8 +31,9 @@ def cached_error(case: Case) -> Cause | None:
     origin = case.origin
     if origin is None:
         return None
-    kept = [s for s in case.at(Tier.EDGE) if s.look.is_kept and s.look.status >= 300]
-    sent = [s for s in case.at(Tier.EDGE) if s.last.location and (s in kept or (s.look.is_fetched and fetched_now(s)))]
+    edges = [s for s in case.at(Tier.EDGE) if not is_kept_from_a_page(case, s)]
+    kept = [s for s in edges if s.look.is_kept and s.look.status >= 300]
+    sent = [s for s in edges if s.last.location and (s in kept or (s.look.is_fetched and fetched_now(s)))]
     bad = [s for s in kept if s.look.status != origin.look.status < 400]
     elsewhere = [s for s in sent if origin.location and case.verdict_at(s) is Verdict.STALE]
     since = [s for s in bad or elsewhere if came_since(case, s)]

@@ -271,11 +271,6 @@ def test_an_edge_that_fetched_a_loop_just_now_keeps_none_from_before() -> None:
     assert Name.REDIRECTED is diagnose(case(edge("fra", miss, hit))).cause.name
 
 
-def test_a_kept_loop_where_the_origin_has_a_page_is_purged() -> None:
-    told = diagnose(case(looping("fra", Cached.HIT))).cause
-    assert (Name.CACHED_ERROR, URL) == (told.name, told.cure.line if told.cure else "")
-
-
 def test_a_redirect_to_nowhere_is_told() -> None:
     fra, truth = (glance(place, "", status=301, etag="", version="", digest="d") for place in ("fra", ORIGIN))
     told = diagnose(case(edge("fra", fra), origin(truth, truth))).cause
