@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.answers.excess import Excess
+from bot.domain.answers.guards import CHALLENGES
 from bot.domain.answers.locations import led, mark_of, spelled, unblanked
-from bot.domain.answers.marks import CHALLENGES
 from bot.domain.durations import span
 from bot.domain.masking import MASK, masked
 from providers.contract import Cached

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.domain.answers.marks import CHALLENGES
+from bot.domain.answers.guards import CHALLENGES
 from bot.domain.proof.circles import LEFT
 from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.finding import Finding, Page, Verdict, find
