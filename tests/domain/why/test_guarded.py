@@ -85,6 +85,11 @@ def test_a_challenge_in_one_answer_of_two_hides_no_page() -> None:
     )
 
 
+def test_a_place_that_a_firewall_stops_each_time_has_one_line_alone() -> None:
+    found = diagnose(case(guarded(403, *CLOUDFLARES), new("iad")))
+    assert not any("each time" in line for line in found.unseen)
+
+
 def test_an_origin_that_asks_for_a_proof_is_nothing_to_compare_with() -> None:
     asks = origin(glance(ORIGIN, "wait", status=403, headers=dict([CLOUDFLARES])))
     told = diagnose(case(edge("fra", glance("fra", "new", Cached.MISS)), asks)).cause
@@ -125,9 +130,7 @@ BY_ITSELF = [
     pytest.param(500, {"x-iinfo": "1-2-3"}, "Imperva's firewall may have answered 500 itself", id="imperva-500"),
     pytest.param(502, {"x-sucuri-id": "11005"}, "Sucuri's firewall may have answered 502 itself", id="sucuri-502"),
     pytest.param(503, {"x-iinfo": "1-2-3"}, "Imperva's firewall may have refused this machine", id="imperva-503"),
-    pytest.param(
-        504, {"cf-ray": "8f2c-FRA"}, "Cloudflare's firewall may have answered 504 itself", id="cdn-504"
-    ),
+    pytest.param(504, {"cf-ray": "8f2c-FRA"}, "Cloudflare's firewall may have answered 504 itself", id="cdn-504"),
 ]
 
 
