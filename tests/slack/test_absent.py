@@ -47,7 +47,8 @@ TOLD = {
     ),
     "a page that was named, beside a front page that was not": (
         purged(Kind.PREFIX, "prefix www.shop.test/other", PAGE, page=404, front=404),
-        f"Not there, at the edge as at the origin: {PAGE} (404). If it should be, see whether its URL is written right.",
+        f"Not there, at the edge as at the origin: {PAGE} (404). If it should be, see whether its URL is written"
+        " right.",
     ),
     "a page that was named alone": (
         purged(Kind.URL, FRONT, front=404),

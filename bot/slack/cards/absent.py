@@ -44,8 +44,7 @@ def _unnamed(job: JobView) -> frozenset[str]:
 
 
 def absent_told(looks: Sequence[Look], before: Sequence[Look] = (), pages: int = 1) -> str:
-    """Which of the pages looked at, perhaps beside others, `pages` in all, are not there and were not `before`; "" where
-    each is."""
+    """Which of the pages looked at, of `pages` in all, are not there and were not `before`; "" where each is."""
     gone = absent(looks, before)
     if not gone:
         return ""
