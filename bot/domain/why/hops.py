@@ -9,6 +9,7 @@ from bot.domain.proof.finding import Verdict
 from bot.domain.proof.look import describe, in_short
 from bot.domain.why.case import Case
 from bot.domain.why.spots import SENDS_MAX, Spot, Tier, alike_told, in_the_middle
+from bot.domain.why.which import by_status
 
 POPS_SHOWN = 6
 _OF = {Verdict.FRESH: "fresh", Verdict.STALE: "old", Verdict.UNKNOWN: "not known", Verdict.UNCHECKED: "not known"}
@@ -69,7 +70,9 @@ def _judged(spot: Spot, case: Case) -> str:
     found = case.finding_at(spot)
     word = _UNCACHED if found.uncached else _OF[found.verdict]
     if plain.is_mixed:
-        return f"old at first, now {word}" if plain.has_turned else "old and new by turns"
+        given = zip(plain.glances, plain.were_old, strict=True)
+        apart = by_status(case, [glance for glance, was_old in given if was_old])
+        return f"{apart or 'old'} at first, now {word}" if plain.has_turned else f"{apart or 'old'} and new by turns"
     old = [other.glances[0].look.variant for other in others if any(other.were_old)]
     if not old or not (found.uncached or found.verdict is Verdict.FRESH):
         return word
