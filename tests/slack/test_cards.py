@@ -215,7 +215,7 @@ right.
         🟢 P-1042 fresh at fra, iad, sin · {PRICING}
            shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
            fra after: HIT, 5 h old, version "b7" = origin
-           Browsers that have it may keep it up to 24855 d (max-age=9999999999).
+           Browsers that have it may keep it up to 68 years (max-age=9999999999).
            asked by <@U_MIA> · read as URL
            [Check again = check_again P-1042]""",
     ),
