@@ -130,8 +130,10 @@ class EdgeLooker:
         went wrong is the answer's `problem`."""
         began = Answer(url, place, self._clock.now(), asked=asked)
         with self._turns.look() as turn:
-            answer = await self._read(Reading(began, turn), address)
-        return replace(answer, at=self._clock.now())
+            reading = Reading(began, turn)
+            answer = await self._read(reading, address)
+        now = self._clock.now()
+        return replace(answer, at=now, took=max(0.0, now - reading.sent))
 
     async def _read(self, reading: Reading, address: str) -> Answer:
         try:
@@ -188,6 +190,7 @@ class EdgeLooker:
 
     async def _ask(self, request: httpx.Request, reading: Reading) -> Answer:
         await reading.turn.begin()  # where a hundred looks begin at once, that alone takes a while
+        reading.sent = self._clock.now()
         async with self._transport() if self._transport else Direct(self._tls, reading.turn) as transport:
             response = await transport.handle_async_request(request)
             try:
@@ -259,6 +262,7 @@ class EdgeLooker:
             packed=fit(unreadable(answer.says("content-encoding")), SAYS_MAX),
             content_type=type_of(answer.says("content-type")),
             through=tuple(cdns_on(answer)),
+            took=answer.took,
         )
 
 

@@ -25,6 +25,7 @@ class Reading:
     def __init__(self, began: Answer, turn: Turn) -> None:
         self.began = began
         self.turn = turn
+        self.sent = began.at  # when it was asked for, in seconds since the epoch
         self._came: Answer | None = None  # as soon as its headers are there
 
     async def read(self, response: httpx.Response) -> Answer:
