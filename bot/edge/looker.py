@@ -55,7 +55,8 @@ from providers.contract import Seen, Sighting
 from providers.heads import TooMuch
 from providers.unpacking import Mispacked
 
-LOOK_SECONDS = 8.0  # one look in all
+LOOK_SECONDS = 8.0  # for whoever answers one look
+WAIT_TIMES = 2  # as long, at most, a look waits for its turns: its round is over before
 CONNECT_SECONDS = 3.0  # to be connected, and again for TLS, shared by the addresses that are tried
 ADDRESSES_MAX = 3  # of a name, tried one after the other
 SAYS_MAX = 40  # characters
@@ -93,7 +94,7 @@ def note_refusal(host: str, why: str) -> None:
 
 class EdgeLooker:
     """One look at a time, any number at once. `sightings`, `markers` and `tags` (the header that labels) are by host;
-    `seconds` bound one look in all.
+    `seconds` bound one look, but for the time in which this machine is busy with others.
 
     `transport` makes the connection of one look; `refused` is told the host and the reason that people are not.
     """
@@ -135,9 +136,14 @@ class EdgeLooker:
         now = self._clock.now()
         return replace(answer, at=now, took=max(0.0, now - reading.sent))
 
+    def held(self) -> float:
+        """As Looker says."""
+        return self._turns.held()
+
     async def _read(self, reading: Reading, address: str) -> Answer:
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self._seconds) as limit:
+                reading.turn.stop_while_waiting(limit, WAIT_TIMES * self._seconds)
                 return await self._fetch(reading, address)
         except TimeoutError:
             return reading.late(self._seconds)

@@ -96,6 +96,11 @@ class Look:
         return self.given_up not in (None, Excess.TIME)
 
     @property
+    def is_left_unread(self) -> bool:
+        """Whether nothing is known of it, since this machine was busy with others."""
+        return self.given_up is Excess.OTHERS
+
+    @property
     def only_asks_for_tls(self) -> bool:
         """Whether an https page, asked for without TLS, was answered with the way to itself."""
         return bool(self.over) and self.redirects and self.leads_to == masked(self.url)
