@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
@@ -12,7 +12,7 @@ from bot.domain.proof.finding import is_failure
 from bot.domain.proof.look import compare
 from bot.domain.proof.other_pages import in_place
 from bot.domain.proof.unreadable import challenged
-from bot.domain.proof.variants import answered, says_nothing, to_prove
+from bot.domain.proof.variants import answered, as_browsers_ask, says_nothing, to_prove
 from bot.domain.proof.verdict import Look, Verdict, judge
 from bot.domain.site import Site
 from bot.ports import Looker
@@ -147,21 +147,16 @@ async def look_all(
 
 @dataclass(frozen=True, slots=True)
 class _Varying:
-    """A page that caches may keep in several variants, and the looks that show them. `says_so`: its answers do, or
-    what was seen old."""
+    """A page that caches may keep in several variants, and the looks that show them. Those of a lower `rank` are asked
+    first: of what the page's answers name, or what was seen old."""
 
     url: str
     looks: Mapping[_Key, Asked]
-    says_so: bool
+    rank: int
 
     @property
     def requests(self) -> int:
         return len(self.looks)
-
-    @property
-    def rank(self) -> int:
-        """Which are asked first."""
-        return 0 if self.says_so else 1
 
 
 class _Eyes:
@@ -201,7 +196,7 @@ class _Eyes:
         self._left = requests - len(urls) * sum(self._times(place) for place, _ in self._spots)
         tasks = [group.create_task(self._look_plainly(url, spot, page, n)) for page, url in pages for n, spot in spots]
         await patience.wait(tasks, early)
-        varying = sorted(filter(None, (self._varying(url, page) for page, url in pages)), key=lambda one: one.rank)
+        varying = sorted((one for page, url in pages for one in self._varying(url, page)), key=lambda one: one.rank)
         for n, one in enumerate(varying):
             if n < VARIED_MIN or one.requests <= self._left:
                 self._left -= one.requests
@@ -210,15 +205,19 @@ class _Eyes:
         await patience.wait(tasks)
         return tasks
 
-    def _varying(self, url: str, page: int) -> _Varying | None:
-        """What is to be asked of one page beside a plain visitor's request, except where nobody answers."""
+    def _varying(self, url: str, page: int) -> Iterator[_Varying]:
+        """What is to be asked of one page beside a plain visitor's request, except where nobody answers; and as most
+        visitors' browsers ask, where that is not among it."""
         plain = {n: look for n in range(len(self._spots)) if (look := self._seen.get((0, page, n, 0)))}
         before = {look.variant for look in self._before if look.url == url} | {*self._seen_old.get(url, ())}
-        asked = enumerate(to_prove(self._site, plain.values(), before), 1)
+        asked = to_prove(self._site, plain.values(), before)
         there = [n for n in range(len(self._spots)) if n not in plain or not plain[n].problem]
-        looks = {(variant, page, n, 0): more for variant, more in asked for n in there}
         says_so = url in self._seen_old or any(look.varies for look in plain.values())
-        return _Varying(url, looks, says_so) if looks else None
+        looks = {(variant, page, n, 0): more for variant, more in enumerate(asked, 1) for n in there}
+        if looks:
+            yield _Varying(url, looks, rank=0 if says_so else 1)
+        if there and (as_browsers := as_browsers_ask(url)) not in asked:
+            yield _Varying(url, {(len(asked) + 1, page, n, 0): as_browsers for n in there}, rank=2)
 
     async def _look_plainly(self, url: str, spot: tuple[str, str], page: int, n: int) -> None:
         """One answer after the other, since servers behind one address take turns. Where the last is a failure and
