@@ -295,6 +295,12 @@ class Case:
         return bool(given) and all(self.finding_at(spot, glance).by_bytes for spot, glance in given)
 
     @property
+    def unasked(self) -> tuple[Front, ...]:
+        """The caches further in that nobody can ask from here, outermost first."""
+        asked = {spot.name for spot in self.spots}
+        return tuple(front for front in self.layers[1:] if front.title not in asked)
+
+    @property
     def edge_account(self) -> str:
         """The outermost layer's account."""
         return self.layers[0].account if self.layers else ""

@@ -12,6 +12,7 @@ from bot.domain.why.spots import SENDS_MAX, Spot, Tier, alike_told, in_the_middl
 from bot.domain.why.which import by_status
 
 POPS_SHOWN = 6
+NOT_ASKED = "it cannot be asked from here"
 _OF = {Verdict.FRESH: "fresh", Verdict.STALE: "old", Verdict.UNKNOWN: "not known", Verdict.UNCHECKED: "not known"}
 _UNCACHED = "the origin's, never kept"
 
@@ -22,7 +23,10 @@ def hops_of(case: Case) -> tuple[str, ...]:
     edges = [spot for spot in case.spots if spot.tier is Tier.EDGE]
     inside = [spot for spot in case.spots if spot.tier is not Tier.EDGE]
     outer = [(", ".join(spot.name for spot in alike), told) for alike, told in alike_told(_hops(edges, case))]
-    hops = [*outer, *((spot.name, told) for spot, told in _hops(inside, case))]
+    inner = {spot.name: told for spot, told in _hops(inside, case)}
+    inner |= {front.title: NOT_ASKED for front in case.unasked}
+    inwards = dict.fromkeys([*(front.title for front in case.layers[1:]), *inner])
+    hops = [*outer, *((name, inner[name]) for name in inwards)]
     return (*dns, *(f"{names}: {told}" for names, told in hops))
 
 
