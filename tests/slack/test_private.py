@@ -633,6 +633,13 @@ def test_whoever_has_no_buttons_copies_what_helps_instead(command: str, line: st
     assert "To purge: " not in shown
 
 
+def test_a_hold_is_told_of_what_helps_instead_too() -> None:
+    looks = (look("fra", "a1"), origin("b7"), origin("b7"))
+    cause = Cause(Name.NOT_REACHED, Certainty.LIKELY, "The copy at fra is older than P-1.", cure=WIDER_CURE)
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks), held=HOLD, draft="d-1", ours={PRICING: cause})
+    assert "`/purge prefix www.shop.test/pricing --queue`" in spelled(check_card(checked, T, "/purge"))
+
+
 def test_of_several_pages_each_is_told_of_and_only_the_others_are_purged() -> None:
     looks = (look("fra", "a1"), origin("b7"), look("fra", "a1", url=FRONT), origin("b7", FRONT))
     cause = Cause(Name.NOT_REACHED, Certainty.LIKELY, "The copy at fra is older than P-1.", cure=WIDER_CURE)

@@ -12,7 +12,7 @@ from bot.domain.answers.fingerprint import is_fingerprinted
 from bot.domain.site import Site
 from bot.domain.why import Case, Cause, Glance, Name, Twin, diagnose
 from bot.domain.why.chain import chain_of
-from bot.services.advice.our_purges import our_purges
+from bot.services.advice.our_purges import WITHIN, our_purges
 from bot.services.advice.twins import twins_of
 from bot.services.advice.why import PROBE_WITHIN, fronts
 from bot.services.looks.checks import inner_doors, places_of
@@ -26,8 +26,14 @@ OURS = frozenset({Name.SOFT, Name.NOT_REACHED, Name.QUERY, Name.DISAGREE})  # ca
 async def our_part(core: Core, site: Site, old: Mapping[str, Sequence[Glance]]) -> Mapping[str, Cause]:
     """By each of the `old` URLs, with what was answered of it, the cause, where its cure is another than its purge."""
     cases = [_case(core, site, url, glances) for url, glances in list(old.items())[:PAGES_MAX]]
-    causes = await asyncio.gather(*(_cause(core, case, n < TWINS_MAX) for n, case in enumerate(cases)))
-    return {case.url: cause for case, cause in zip(cases, causes, strict=True) if cause is not None}
+    twins = await asyncio.gather(*(_twins(core, case) for case in cases[:TWINS_MAX]))
+    cases = [replace(case, twins=its) for case, its in zip(cases, twins, strict=False)] + cases[TWINS_MAX:]
+    until, found = core.clock.monotonic() + WITHIN, {}
+    for case in cases:  # one after the other: all of them take no more of the ledger than one diagnosis
+        cause = await _cause(core, case, until - core.clock.monotonic())
+        if cause is not None:
+            found[case.url] = cause
+    return found
 
 
 def _case(core: Core, site: Site, url: str, glances: Sequence[Glance]) -> Case:
@@ -36,15 +42,16 @@ def _case(core: Core, site: Site, url: str, glances: Sequence[Glance]) -> Case:
     return Case(site, url, core.clock.now(), spots, fronts(core, site), is_fingerprinted=is_fingerprinted(path))
 
 
-async def _cause(core: Core, case: Case, may_probe: bool) -> Cause | None:
-    (purges, reading), twins = await asyncio.gather(our_purges(core, case), _twins(core, case, may_probe))
-    cause = diagnose(replace(case, purges=purges, reading=reading, twins=twins)).cause
+async def _cause(core: Core, case: Case, within: float) -> Cause | None:
+    """`within` are the seconds for reading our jobs."""
+    purges, reading = await our_purges(core, case, within)
+    cause = diagnose(replace(case, purges=purges, reading=reading)).cause
     is_other = cause.cure is not None and cause.cure.line != case.typed
     return cause if cause.name in OURS and is_other else None
 
 
-async def _twins(core: Core, case: Case, may_probe: bool) -> tuple[Twin, ...]:
-    if not may_probe or not case.old():
+async def _twins(core: Core, case: Case) -> tuple[Twin, ...]:
+    if not case.old():
         return ()
     place = case.old()[0].name
     try:

@@ -175,7 +175,8 @@ def _held(checked: Checked, command: str) -> Iterator[str]:
     """The hold that keeps from beginning what is offered here, or whatever else may be wanted."""
     if checked.held is None:
         return
-    lines = [line for line in (_purging(checked, command), _purging_wider(checked, command)) if line]
+    offered = (_purging(checked, command), _purging_wider(checked, command), _curing(checked, command))
+    lines = [line for line in offered if line]
     yield would_wait(checked.held, lines[0]) if lines else begun(hold_line(checked.held))
     yield from (copied("And", f"{line} --queue") for line in lines[1:])
 
@@ -186,6 +187,12 @@ def _purging(checked: Checked, command: str) -> str:
 
 def _purging_wider(checked: Checked, command: str) -> str:
     return f"{command} prefix {' '.join(checked.to_purge_wider)}" if checked.to_purge_wider else ""
+
+
+def _curing(checked: Checked, command: str) -> str:
+    """The purge that helps in place of the plain one."""
+    cure = checked.cure
+    return cure_line(cure, command.removesuffix(" purge")) if cure is not None and cure.is_purge else ""
 
 
 def _buttons(checked: Checked) -> list[Block]:
