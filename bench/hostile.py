@@ -4,9 +4,9 @@
     python -m bench.hostile child N   the looks, in a process of its own; the servers are at port N
 
 One page at 6 edges and twice at the origin, again and again, as a job's proof has it looked at; beside it nobody, or
-people whose pages are 91 bytes of Brotli that make 64 MiB, or chunks of one byte without end. Aims: 1.5 s, and no
-standstill over 0.3 s. HTTP on this machine; the servers are in the process that measures.
-"""
+people whose pages are 91 bytes of Brotli that make 64 MiB, or chunks of one byte without end, at once or after an
+ordinary beginning. Aims: 1.5 s, and no standstill over 0.3 s. HTTP on this machine; the servers are in the process that
+measures."""
 
 from __future__ import annotations
 
@@ -31,8 +31,10 @@ from providers.contract import Sighting
 HOST, ORDINARY = "www.shop.test", "/page"
 BOMB = brotli.compress(bytes(64 * 1024 * 1024), quality=2, lgwin=24)
 BROTLI = b"HTTP/1.1 200 OK\r\nContent-Encoding: br\r\nContent-Length: %d\r\n\r\n" % len(BOMB) + BOMB
-CRUMBS = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + b"1\r\na\r\n" * 20_000
-HOSTILE = {"brotli": BROTLI, "crumbs": CRUMBS}
+CHUNKED, PART, CRUMB = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", 128 * 1024, b"1\r\na\r\n"
+CRUMBS = CHUNKED + CRUMB * 20_000
+TURNING = CHUNKED + b"%x\r\n%b\r\n" % (PART, bytes(PART)) + CRUMB * 20_000
+HOSTILE = {"brotli": BROTLI, "crumbs": CRUMBS, "turning": TURNING}
 PEOPLE = (1, 3)
 PROOFS = 3
 TICK = 0.01  # seconds

@@ -44,6 +44,10 @@ class NoLooks:
         """An empty look."""
         return Look(answer.place, answer.url, 0.0)
 
+    def held(self) -> float:
+        """Nothing waits."""
+        return 0.0
+
     def told(self, url: str, place: str, seen: Seen) -> Look:
         """An empty look."""
         return Look(place, url, 0.0)

@@ -135,6 +135,10 @@ class Looker(Protocol):
         """An answer as a look. `by` reads the headers of a cache that is not the host's outermost one."""
         ...
 
+    def held(self) -> float:
+        """Seconds so far in which answers for whoever asks here were there, and waited for this machine."""
+        ...
+
     def told(self, url: str, place: str, seen: Seen) -> Look:
         """What a provider saw, as a look: read by the same rules, without a body."""
         ...

@@ -30,6 +30,20 @@ class SlateClock:
         self.at += seconds
 
 
+class WorkClock(SlateClock):
+    """Work that a test has done, beside the time that it moves."""
+
+    done = 0.0
+
+    def worked(self) -> float:
+        return self.done
+
+    def work(self, seconds: float) -> None:
+        """Compute for `seconds`."""
+        self.done += seconds
+        self.at += seconds
+
+
 class CountingDice:
     """Randomness that repeats: fractions are always the same, tokens count up."""
 

@@ -1,5 +1,5 @@
-"""The connection of one look. It is read in small pieces, and after each the look waits for its turn; one that comes in
-crumbs alone is given up."""
+"""The connection of one look. It is read in pieces, small ones where they are dear, and after each the look waits for
+its turn; one that comes in crumbs alone is given up."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ import httpx
 from bot.edge.turns import Turn
 from providers.heads import Crumbs, Heads
 
-READ = 8 * 1024  # bytes at once: as chunks of one byte about 35 ms of work
+READ = 8 * 1024  # bytes at once, to begin with: as chunks of one byte about 35 ms of work
+READ_MAX = 64 * 1024  # of what has proven cheap: each read is a lot of work by itself
+CHEAP = 0.001  # seconds of computing for all of a read
 _Options = Iterable[tuple[int, int, int] | tuple[int, int, bytes | bytearray] | tuple[int, int, None, int]]
 
 
@@ -50,11 +52,16 @@ class Line(httpcore.AsyncNetworkStream):
         self._turn = turn
         self._heads = Heads()
         self._crumbs = Crumbs()
+        self._most = 0
+        self._before = 0.0  # seconds of computing, before what was read last
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - as httpcore has it
-        """What is there, at most READ bytes of it. Raises TooMuch."""
+        """What is there, twice as much at most as the last time where that was cheap. Raises TooMuch."""
         self._turn.over()
-        data = await self._stream.read(min(max_bytes, READ), timeout)
+        was_cheap = self._turn.cost - self._before < CHEAP
+        self._most = max(READ, min(2 * self._most, READ_MAX)) if was_cheap else READ
+        self._before = self._turn.cost
+        data = await self._stream.read(min(max_bytes, self._most), timeout)
         if data:
             await self._turn.heard()
         self._heads.take(data)

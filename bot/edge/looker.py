@@ -55,7 +55,8 @@ from providers.contract import Seen, Sighting
 from providers.heads import TooMuch
 from providers.unpacking import Mispacked
 
-LOOK_SECONDS = 8.0  # one look in all
+LOOK_SECONDS = 8.0  # for whoever answers one look
+WAIT_TIMES = 2  # as long, at most, a look waits for its turns: its round is over before
 CONNECT_SECONDS = 3.0  # to be connected, and again for TLS, shared by the addresses that are tried
 ADDRESSES_MAX = 3  # of a name, tried one after the other
 SAYS_MAX = 40  # characters
@@ -93,7 +94,7 @@ def note_refusal(host: str, why: str) -> None:
 
 class EdgeLooker:
     """One look at a time, any number at once. `sightings`, `markers` and `tags` (the header that labels) are by host;
-    `seconds` bound one look in all.
+    `seconds` bound one look, but for the time in which this machine is busy with others.
 
     `transport` makes the connection of one look; `refused` is told the host and the reason that people are not.
     """
@@ -130,12 +131,19 @@ class EdgeLooker:
         went wrong is the answer's `problem`."""
         began = Answer(url, place, self._clock.now(), asked=asked)
         with self._turns.look() as turn:
-            answer = await self._read(Reading(began, turn), address)
-        return replace(answer, at=self._clock.now())
+            reading = Reading(began, turn)
+            answer = await self._read(reading, address)
+        now = self._clock.now()
+        return replace(answer, at=now, took=max(0.0, now - reading.sent))
+
+    def held(self) -> float:
+        """As Looker says."""
+        return self._turns.held()
 
     async def _read(self, reading: Reading, address: str) -> Answer:
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self._seconds) as limit:
+                reading.turn.stop_while_waiting(limit, WAIT_TIMES * self._seconds)
                 return await self._fetch(reading, address)
         except TimeoutError:
             return reading.late(self._seconds)
@@ -188,6 +196,7 @@ class EdgeLooker:
 
     async def _ask(self, request: httpx.Request, reading: Reading) -> Answer:
         await reading.turn.begin()  # where a hundred looks begin at once, that alone takes a while
+        reading.sent = self._clock.now()
         async with self._transport() if self._transport else Direct(self._tls, reading.turn) as transport:
             response = await transport.handle_async_request(request)
             try:
@@ -259,6 +268,7 @@ class EdgeLooker:
             packed=fit(unreadable(answer.says("content-encoding")), SAYS_MAX),
             content_type=type_of(answer.says("content-type")),
             through=tuple(cdns_on(answer)),
+            took=answer.took,
         )
 
 

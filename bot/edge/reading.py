@@ -8,9 +8,9 @@ import httpx
 
 from bot.domain.answers.answer import Answer
 from bot.domain.answers.body import Body
-from bot.domain.answers.excess import Excess
+from bot.domain.answers.excess import BUSY, Excess
 from bot.edge.mishaps import Unusable, check, cut_off, problem
-from bot.edge.turns import FREE, Turn
+from bot.edge.turns import DEAR, Turn
 from providers.codings import codings
 from providers.heads import Crumbs
 from providers.unpacking import Mispacked, Splintered
@@ -25,6 +25,7 @@ class Reading:
     def __init__(self, began: Answer, turn: Turn) -> None:
         self.began = began
         self.turn = turn
+        self.sent = began.at  # when it was asked for, in seconds since the epoch
         self._came: Answer | None = None  # as soon as its headers are there
 
     async def read(self, response: httpx.Response) -> Answer:
@@ -71,14 +72,13 @@ class Reading:
         return tuple({name: value[:SHOWN] for name, value in headers if name in NAMING}.items())
 
     def late(self, seconds: float) -> Answer:
-        """What is said where `seconds` were not enough: nothing had come, some of its headers, or all of them and not
-        the body. Where most of them went by in waiting for a turn, nothing is claimed of who answers."""
+        """What is said where the sender's `seconds` were not enough: nothing had come, some of its headers, or all of
+        them and not the body. Where it waits for a turn, nothing is claimed of who answers, but for what cost a lot."""
         came = self._came or self.began
-        if self.turn.waited > seconds / 2:
-            is_costly = self.turn.cost > FREE
-            what = "these answers cost too much work to read" if is_costly else "purgebot was busy with other answers"
-            why = Excess.WORK if is_costly else Excess.OTHERS
-            return replace(self.began, problem=f"not read within {seconds:g} s: {what}", given_up=why)
+        if self.turn.is_waiting and self.turn.cost > DEAR:
+            return replace(self.began, problem="it costs too much work to read", given_up=Excess.WORK)
+        if self.turn.is_waiting:
+            return replace(self.began, problem=BUSY, given_up=Excess.OTHERS)
         if not (self._came or self.turn.has_heard):
             return replace(came, problem=f"no answer within {seconds:g} s")
         what = f"{came.status}, and no whole body" if came.status else "no end of its headers"

@@ -15,13 +15,15 @@ from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from math import inf
 
 from bot.domain.proof.asker import ASKER, Asker
 from bot.ports import Clock
 
 SLICE = 0.005  # seconds of computing, after which others have their turn
 AT_ONCE = 4  # looks that go on in one round; one that has had what is free, or takes long at once, goes on alone
-FREE = 0.004  # seconds of computing for each look: an ordinary page takes 1 ms, the dearest that is read to its end 50
+FREE = 0.004  # seconds of computing for each look: an ordinary page takes 1 ms
+DEAR = 0.05  # seconds of computing, which no ordinary page takes
 ALLOWANCE = 0.15  # seconds of computing beyond what is free
 COUNTED_MAX = 2.0  # seconds of computing; more is not held against anybody
 FORGIVEN = 0.1  # seconds of computing, in each second in which nothing is looked at for that asker
@@ -48,6 +50,25 @@ class _Tab:
     last: int = 0  # the number of its last turn
     looks: int = 0  # under way
     waiting: deque[_Place] = field(default_factory=deque)
+    held: float = 0.0  # seconds in which at least one of them waited, but for those since
+    held_since: float | None = None
+
+    def wait(self, place: _Place, now: float) -> None:
+        """A look waits from now on."""
+        self.waiting.append(place)
+        self.held_since = now if self.held_since is None else self.held_since
+
+    def go(self, now: float, place: _Place | None = None) -> _Place:
+        """The next one waits no more, or `place`."""
+        place = place or self.waiting[0]
+        self.waiting.remove(place)
+        if not self.waiting:
+            self.held, self.held_since = self.held_until(now), None
+        return place
+
+    def held_until(self, now: float) -> float:
+        """Seconds in which at least one look waited."""
+        return self.held + (0.0 if self.held_since is None else now - self.held_since)
 
     def begin(self, now: float) -> None:
         """A look begins."""
@@ -86,21 +107,40 @@ class Turn:
         self._began: tuple[float, float] | None = None  # by the clock, and in seconds of computing
         self._left = 0.0  # of this turn
         self._free = FREE
+        self._limit: asyncio.Timeout | None = None
+        self._most = 0.0  # seconds that may go by in waiting
+        self._waited = 0.0  # seconds, in all
         self.is_long = False
-        self.waited = 0.0  # seconds, in all
+        self.is_waiting = False
         self.cost = 0.0  # seconds of computing, in all
         self.has_heard = False  # whether anything of the answer came
 
     async def begin(self) -> None:
         """Wait for the next one."""
         self.over()
-        came = self._clock.monotonic()
-        try:
+        self.is_waiting = True
+        with self._standing_still():
             await self._turns.wait(self._tab, is_alone=self.is_long or not self._free)
-        finally:
-            self.waited += self._clock.monotonic() - came
+        self.is_waiting = False
         self._left = SLICE
         self._go_on()
+
+    def stop_while_waiting(self, limit: asyncio.Timeout, most: float) -> None:
+        """Have `limit`, which is the sender's, stand still while the look waits for its turns, up to `most` seconds."""
+        self._limit, self._most = limit, most
+
+    @contextmanager
+    def _standing_still(self) -> Iterator[None]:
+        limit, loop = self._limit, asyncio.get_running_loop()
+        if limit is None:
+            yield
+            return
+        came, ends = loop.time(), limit.when() or inf
+        limit.reschedule(came + self._most - self._waited)
+        yield
+        waited = loop.time() - came
+        self._waited += waited
+        limit.reschedule(ends + waited)
 
     async def begin_long(self) -> None:
         """Wait for the next one, and from here on for one without others in the same round: it may take longer than a
@@ -180,16 +220,21 @@ class Turns:
             self._tabs[asker] = _Tab(asker, now)
         return self._tabs[asker]
 
+    def held(self) -> float:
+        """Seconds so far in which a look for whoever asks here waited for its turn."""
+        tab = self._tabs.get(ASKER.get())
+        return tab.held_until(self._clock.monotonic()) if tab else 0.0
+
     async def wait(self, tab: _Tab, *, is_alone: bool) -> None:
         """Wait for a turn."""
         place = _Place(asyncio.Event(), is_alone)
-        tab.waiting.append(place)
+        tab.wait(place, self._clock.monotonic())
         self._ring()
         try:
             await place.turn.wait()
         finally:
             if not place.turn.is_set():
-                tab.waiting.remove(place)
+                tab.go(self._clock.monotonic(), place)
 
     def charge(self, tab: _Tab, seconds: float, cost: float) -> None:
         """A turn is over that took `seconds`, and cost as many of computing beyond what is free."""
@@ -222,7 +267,7 @@ class Turns:
                 return
             self._given += 1
             tab.last = self._given
-            place = tab.waiting.popleft()
+            place = tab.go(self._clock.monotonic())
             place.turn.set()
             if tab.is_dear or place.is_alone:
                 break

@@ -16,7 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from bot.ports import Clock
 
 log = structlog.get_logger()
-RUN_MAX = 20.0  # seconds; a run is one bounded step
+RUN_MAX = 30.0  # seconds; a run is one bounded step
 LONG_MAX = 120.0  # for a delivery, which may bring a long list to a busy machine, and for probes around the world
 LONG = ("delivery:", "warm:")
 CANCEL_SECONDS = 0.2  # a cancelled run has to end in

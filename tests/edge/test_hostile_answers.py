@@ -12,13 +12,13 @@ import zstandard
 
 from bot.domain.answers.excess import Excess
 from bot.domain.proof.verdict import judge
-from bot.edge.line import READ, Line
+from bot.edge.line import CHEAP, READ, READ_MAX, Line
 from bot.edge.mishaps import FIELD_MAX
 from bot.edge.turns import Turns
-from providers.heads import HEADERS_MAX, INTERIM_MAX, LINES_MAX, PIECE_MIN, PIECES_MAX, Heads, TooMuch
+from providers.heads import INTERIM_MAX, LINES_MAX, PIECE_MIN, PIECES_MAX, Heads, TooMuch
 from tests.edge.looking import HOST, eyes
 from tests.edge.loopback import Speak, answer, serving
-from tests.slate import SlateClock
+from tests.slate import SlateClock, WorkClock
 
 URL = f"http://{HOST}/pricing"
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -113,11 +113,20 @@ class Ready(httpcore.AsyncNetworkStream):
     """A connection on which something is always there."""
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return b"x" * max_bytes
+        return b"HTTP/1.1 200 OK\r\n\r\n".ljust(max_bytes, b"x")
 
 
-async def test_a_connection_is_read_in_small_pieces_and_others_have_their_turn_after_each() -> None:
+@pytest.mark.parametrize(
+    ("cost", "expected"),
+    [(CHEAP / 2, [READ, 2 * READ, 4 * READ, READ_MAX, READ_MAX]), (CHEAP, [READ] * 5)],
+    ids=["larger ones of what is cheap", "dear"],
+)
+async def test_a_connection_is_read_in_small_pieces_and_others_have_their_turn_after_each(
+    cost: float, expected: list[int]
+) -> None:
     turns: list[int] = []
+    sizes: list[int] = []
+    clock = WorkClock()
 
     async def other() -> None:
         while True:
@@ -125,11 +134,13 @@ async def test_a_connection_is_read_in_small_pieces_and_others_have_their_turn_a
             await asyncio.sleep(0)
 
     waiting = asyncio.create_task(other())
-    with Turns(SlateClock()).look() as turn:
+    with Turns(clock).look() as turn:
         line = Line(Ready(), turn)
-        sizes = [len(await line.read(HEADERS_MAX)) for _ in range(5)]
+        for _ in expected:
+            sizes.append(len(await line.read(READ_MAX)))
+            clock.work(cost)
     waiting.cancel()
-    assert ([READ] * 5, True) == (sizes, len(turns) >= 5)
+    assert (expected, True) == (sizes, len(turns) >= 5)
 
 
 class Dripping(httpcore.AsyncNetworkStream):

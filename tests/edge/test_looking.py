@@ -54,6 +54,23 @@ async def test_an_answer_becomes_a_look() -> None:
     assert hashlib.sha256(b"<p>page</p>").hexdigest() == look.digest
 
 
+class Ticking(SlateClock):
+    """A clock that goes on by a second whenever it is read."""
+
+    reads = 0
+
+    def now(self) -> float:
+        self.reads += 1
+        return self.at + self.reads
+
+
+async def test_how_long_an_answer_took_counts_from_its_request() -> None:
+    async with serving(answer(b"page", "Age: 79")) as server:
+        looker = EdgeLooker(lambda: HOSTS, {HOST: lambda _: Sighting()}, {}, Ticking())
+        look = looker.read(await looker.fetch(URL, "fra", server.url))
+    assert (79, START + 3, 1) == (look.age, look.at, look.took)
+
+
 async def test_a_max_age_beyond_all_numbers_is_for_ever_and_quoted() -> None:
     async with serving(answer(b"page", "Cache-Control: public, max-age=31536000000")) as server:
         look = await eyes().look(URL, "fra", server.url)

@@ -20,6 +20,7 @@ from bot.edge.turns import (
     AT_ONCE,
     BESIDE,
     COUNTED_MAX,
+    DEAR,
     FORGIVEN,
     FREE,
     PAUSE,
@@ -29,24 +30,10 @@ from bot.edge.turns import (
     Turns,
 )
 from tests.edge.looking import HOST, eyes
-from tests.slate import SlateClock
+from tests.slate import WorkClock
 
 JOB, OTHER_JOB = Asker("job:P-1"), Asker("job:P-2")
 MIA, SAM = Asker("U_MIA", is_behind=True), Asker("U_SAM", is_behind=True)
-
-
-class WorkClock(SlateClock):
-    """Work that a test has done, beside the time that it moves."""
-
-    done = 0.0
-
-    def worked(self) -> float:
-        return self.done
-
-    def work(self, seconds: float) -> None:
-        """Compute for `seconds`."""
-        self.done += seconds
-        self.at += seconds
 
 
 class Room:
@@ -272,18 +259,18 @@ async def test_few_looks_begin_in_a_round() -> None:
     assert (9, AT_ONCE) == (len(begun), max(seen))
 
 
-async def test_of_an_answer_that_waited_for_its_turn_nothing_is_claimed() -> None:
+async def test_of_an_answer_that_waits_for_its_turn_nothing_is_claimed() -> None:
     began, clock = Answer("http://www.shop.test/", "fra", 0.0), WorkClock()
     with Turns(clock).look() as turn:
-        turn.waited = 4.1
-        busy = Reading(began, turn).late(8.0)
-        turn.cost = FREE * 2
-        waited = Reading(began, turn).late(8.0)
-        turn.waited = 3.9
+        turn.cost = DEAR * 2
         silent = Reading(began, turn).late(8.0)
-    assert ("not read within 8 s: these answers cost too much work to read", 0) == (waited.problem, waited.status)
-    assert "not read within 8 s: purgebot was busy with other answers" == busy.problem
-    assert (Excess.WORK, Excess.OTHERS, None) == (waited.given_up, busy.given_up, silent.given_up)
+        turn.is_waiting = True
+        dear = Reading(began, turn).late(8.0)
+        turn.cost = DEAR
+        busy = Reading(began, turn).late(8.0)
+    assert ("it costs too much work to read", 0) == (dear.problem, dear.status)
+    assert "not read in time: purgebot was busy with other answers" == busy.problem
+    assert (Excess.WORK, Excess.OTHERS, None) == (dear.given_up, busy.given_up, silent.given_up)
     assert "no answer within 8 s" == silent.problem
 
 
@@ -298,14 +285,36 @@ async def test_what_brotli_packed_is_read_alone(coding: str, is_long: bool) -> N
     assert (4, is_long) == (answer.size, turn.is_long)
 
 
-async def test_waiting_is_counted() -> None:
-    room = Room()
-    with asked_by(JOB), room.turns.look() as turn:
-        begins = asyncio.create_task(turn.begin())
+async def test_how_long_any_look_of_an_asker_waits_is_counted() -> None:
+    room, seen = Room(), list[float]()
+    with asked_by(JOB):
+        looks = [asyncio.create_task(room.look(JOB)) for _ in range(AT_ONCE + 1)]
         await asyncio.sleep(0)
         room.clock.at += 3.0
-        await begins
-        assert 3.0 == turn.waited
+        seen.append(room.turns.held())
+        await asyncio.gather(*looks)
+        room.clock.at += 3.0
+        seen.append(room.turns.held())
+    with asked_by(OTHER_JOB):
+        assert ([3.0, 3.0], 0.0) == (seen, room.turns.held())
+
+
+@pytest.mark.parametrize(("most", "is_over"), [(5.0, False), (0.01, True)], ids=["for a while", "and not for ever"])
+async def test_the_time_of_a_sender_stands_still_while_a_look_waits(most: float, is_over: bool) -> None:
+    room = Room()
+    await room.look(MIA, cost=1.0)  # after which there is a pause
+    given, left = 0.05, 0.0
+    with asked_by(MIA), room.turns.look() as turn, suppress(TimeoutError):
+        async with asyncio.timeout(given) as limit:
+            turn.stop_while_waiting(limit, most)
+            begins = asyncio.create_task(turn.begin())
+            await asyncio.sleep(2 * given)
+            room.clock.at += 1.0
+            await begins
+            left = (limit.when() or 0.0) - asyncio.get_running_loop().time()
+    begins.cancel()
+    assert (is_over, is_over) == (limit.expired(), turn.is_waiting)
+    assert is_over or 0 < left <= given
 
 
 def test_whoever_asks_is_known_only_meanwhile() -> None:

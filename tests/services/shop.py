@@ -187,6 +187,9 @@ class ScriptedEdges:
             variant=varied(answer.asked),
         )  # fmt: skip
 
+    def held(self) -> float:
+        return 0.0
+
     def told(self, url: str, place: str, seen: Seen) -> Look:
         if seen.problem:
             return Look(place, url, self._clock.now(), problem=seen.problem)

@@ -130,16 +130,26 @@ async def test_a_page_that_an_earlier_run_purged_is_held_to_what_was_there_befor
     ]
 
 
-@pytest.mark.parametrize("busy", [[], [BUSY]], ids=["at once", "after a while"])
-async def test_a_copy_that_says_that_it_came_after_its_call_is_proof(tmp_path: Path, busy: list[PurgeError]) -> None:
+@pytest.mark.parametrize(
+    ("busy", "after", "verdict"),
+    [
+        pytest.param([], 0.0, Verdict.FRESH, id="at once"),
+        pytest.param([BUSY], 1.0, Verdict.FRESH, id="after a while"),
+        pytest.param([BUSY], 0.0, Verdict.UNKNOWN, id="after a while and within the second that an Age may leave out"),
+        pytest.param([BUSY], -0.5, Verdict.UNKNOWN, id="right before the call that was taken"),
+    ],
+)
+async def test_a_copy_that_says_that_it_came_surely_after_its_call_is_proof(
+    tmp_path: Path, busy: list[PurgeError], after: float, verdict: Verdict
+) -> None:
     shop, edges = await opened(tmp_path)
 
     async def fetched() -> None:
         if len(shop.cf.sent) > len(busy):
             edges.serves |= {"fra": "v2", "iad": "v2"}
-            edges.since = {"v2": shop.clock.now()}
+            edges.since = {"v2": shop.clock.now() + after}
 
     shop.cf.before_answer, shop.cf.script = fetched, [*busy]
     job = await purged(shop)
     await shop.ledger.close()
-    assert Verdict.FRESH is job.verdict, job.why
+    assert verdict is job.verdict, job.why

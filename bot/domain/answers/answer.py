@@ -18,7 +18,7 @@ UNTRUSTED = "its certificate is not trusted"  # how such a problem begins
 class Answer:
     """What came back for one request. `headers` are as sent and in order, names in lower case, doubled ones kept.
 
-    `place` and `at` are a look's. `text` is the beginning of the unpacked body, which was
+    `place`, `at` and `took` are a look's. `text` is the beginning of the unpacked body, which was
     in `charset` (Python's name); `digest` its SHA-256, empty if it was
     not read whole; `begins` the hashes of its beginnings; `size` its bytes as unpacked, as far as read. `dialled` is
     the address that answered. `over` is "http" where an https page was asked for without TLS. `problem` is set when
@@ -43,6 +43,7 @@ class Answer:
     late: bool = False
     charset: str = "utf-8"
     given_up: Excess | None = None
+    took: float = 0.0
 
     @property
     def is_broken(self) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+BUSY = "not read in time: purgebot was busy with other answers"
+
 
 class Excess(StrEnum):
     """What there is too much of."""

@@ -29,6 +29,7 @@ _OF_MANY = {
     ),
     f"the copy at {PLACE} is right": f"the copies at {PLACE} are right",
     "was still old": "were still old",
+    f"{PLACE} was not read": f"{PLACE} were not read",
     "may be from before the purge, so it proves": "may be from before the purge, so they prove",
     f"the copy at {PLACE} is new and right, but says that it is older than the purge, so it proves": (
         f"the copies at {PLACE} are new and right, but say that they are older than the purge, so they prove"

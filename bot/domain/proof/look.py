@@ -32,11 +32,12 @@ class Look:
     """One answer to one request, as seen at one place.
 
     `place` is the configured edge's name, "dns" for wherever DNS led, "origin", or where a probe stands. `at` is in
-    seconds since the epoch. `digest` is the SHA-256 of the decoded body, empty if it was not read whole; `begins` the
-    hashes of its beginnings and `size` its bytes as far as read, also where it was not; 0 if that is not known. Where
-    it was not, `length` is its bytes as Content-Length says; 0 where that does not, or counts packed ones. `packed`
-    names codings that are not known here: then digest, beginnings and size are those of the body as sent. `age` is in
-    seconds; None if the answer did not say. `problem` is set when there was no usable answer.
+    seconds since the epoch, when all of it was there, and `took` the seconds since it was asked for. `digest` is the
+    SHA-256 of the decoded body, empty if it was not read whole; `begins` the hashes of its beginnings and `size` its
+    bytes as far as read, also where it was not; 0 if that is not known. Where it was not, `length` is its bytes as
+    Content-Length says; 0 where that does not, or counts packed ones. `packed` names codings that are not known here:
+    then digest, beginnings and size are those of the body as sent. `age` is in seconds; None if the answer did not say.
+    `problem` is set when there was no usable answer.
     """
 
     place: str
@@ -77,6 +78,7 @@ class Look:
     through: tuple[str, ...] = ()  # the CDNs that left their marks on it, as `marks` names them
     cached_next: Cached = Cached.UNKNOWN  # what the cache said of the last of its `answers`
     given_up: Excess | None = None  # what there was too much of in an answer that came, which `problem` tells
+    took: float = 0.0
 
     @property
     def redirects(self) -> bool:
@@ -92,6 +94,11 @@ class Look:
     def is_given_up(self) -> bool:
         """Whether an answer came, and was not read to its end, since there was too much of it."""
         return self.given_up not in (None, Excess.TIME)
+
+    @property
+    def is_left_unread(self) -> bool:
+        """Whether nothing is known of it, since this machine was busy with others."""
+        return self.given_up is Excess.OTHERS
 
     @property
     def only_asks_for_tls(self) -> bool:

@@ -73,9 +73,10 @@ class Purged:
         since = self.since(look.url)
         if not self.is_hard or since is None or not self.stands_for_others or not look.was_kept_on_the_way:
             return False
-        if page.stays(look) or page.was_missing(look.place):
-            return look.age is None or look.age + 1 > look.at - since
-        return look.age is None and (look.url in self.put_off or self._was_long_after(look, page))
+        was_known = not (page.stays(look) or page.was_missing(look.place) or look.url in self.put_off)
+        if was_known and not self._was_long_after(look, page):
+            return False
+        return look.age is None or look.age + _ROUNDED > look.at - look.took - since
 
     def _was_long_after(self, look: Look, page: Page) -> bool:
         """Whether the page was purged long after the look before it: its copy may have been replaced in between."""

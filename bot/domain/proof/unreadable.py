@@ -27,6 +27,8 @@ def silence(look: Look) -> str:
         return f"gave a broken answer: {look.broken}, and {look.problem}"
     if look.given_up is Excess.TIME:
         return f"began to answer and did not end: {look.problem}"
+    if look.is_left_unread:
+        return f"was {look.problem}"
     if look.is_given_up:
         return f"gave an answer that was given up: {look.problem}"
     return f"did not answer: {look.problem}"

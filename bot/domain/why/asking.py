@@ -135,6 +135,8 @@ def _who(asked: Asked, glance: Glance) -> str:
 def _instead(case: Case, spot: Spot, glance: Glance) -> str:
     """What the place did; where it answered well, it is the origin's answer that cannot be compared."""
     look = glance.look
+    if look.is_left_unread:
+        return f"was {look.problem}, when it was asked so"
     if not glance.is_usable:
         kind = "a broken answer" if look.broken else "one that was given up" if look.is_given_up else "no answer"
         return f"gave such a request {kind} ({look.problem})"

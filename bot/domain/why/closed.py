@@ -77,6 +77,8 @@ def failed(glance: Glance, where: str = "") -> str:
         return f"gives no page{where} ({firewall_of(look.guard)} {CHALLENGES})"
     if look.broken:
         return f"gives a broken answer{where} ({look.broken}, and {look.problem})"
+    if look.is_left_unread:
+        return f"was {look.problem}"
     if look.is_given_up:
         return f"gives an answer{where} that was given up ({look.problem})"
     if glance.answer.late:

@@ -24,11 +24,12 @@ from bot.ports import ReadHeaders
 from bot.services.advice.our_purges import in_line, our_purges
 from bot.services.advice.twins import probe_of
 from bot.services.looks.checks import inner_doors, places_of
+from bot.services.looks.patience import Patience
 from bot.services.replies import Explained
 from bot.services.requests.planning import title_of
 from bot.services.setup import Core
 
-WITHIN = 8.5  # seconds for all looks; a place that is slower is one that did not answer
+WITHIN, MORE = 8.5, 8.5  # seconds for all looks, and while this machine is behind with reading what came
 PROBE_WITHIN = 3.0  # seconds more, for the look that only an old copy is worth
 PLACES_MAX = 6
 LOOKS_AT_ONCE = 16
@@ -80,7 +81,7 @@ class _Chain:
         self._url = url
         self._gate = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._within = within
-        self._until = asyncio.get_running_loop().time() + within
+        self._patience = Patience(core.looker, within, MORE)
 
     async def spots(self) -> tuple[Spot, ...]:
         """From the visitor inwards: the edges, which are the outermost layer, the caches further in that can be asked
@@ -97,7 +98,7 @@ class _Chain:
         asked alike, and one place may vary by what another does not name."""
         more = left_out(spots)
         if more:
-            self._until = max(self._until, asyncio.get_running_loop().time() + PROBE_WITHIN)
+            self._patience.at_least(PROBE_WITHIN)
         return tuple(await asyncio.gather(*(self._varied(spot, more.get(spot.name, ())) for spot in spots)))
 
     async def _varied(self, spot: Spot, asked: Sequence[Asked]) -> Spot:
@@ -130,7 +131,7 @@ class _Chain:
         doubtful = {spot.name: asked for spot in case.at(Tier.EDGE) if (asked := to_ask_again(case, spot))}
         if not doubtful:
             return case.spots
-        self._until = max(self._until, asyncio.get_running_loop().time() + PROBE_WITHIN)
+        self._patience.at_least(PROBE_WITHIN)
         spots = (self._again(spot, doubtful.get(spot.name, ())) for spot in case.spots)
         return tuple(await asyncio.gather(*spots))
 
@@ -140,7 +141,7 @@ class _Chain:
         asked = to_probe(case)
         if not asked:
             return case.spots
-        self._until = max(self._until, asyncio.get_running_loop().time() + PROBE_WITHIN)
+        self._patience.at_least(PROBE_WITHIN)
         return tuple([await self._varied(one, asked) if one.tier is Tier.ORIGIN else one for one in case.spots])
 
     async def _again(self, spot: Spot, asked: Sequence[Asked]) -> Spot:
@@ -154,13 +155,16 @@ class _Chain:
     async def _glance(
         self, name: str, address: str, asked: Asked = PLAIN, url: str = "", by: ReadHeaders | None = None
     ) -> Glance:
-        try:
-            async with asyncio.timeout_at(self._until), self._gate:
-                answer = await self._core.looker.fetch(url or self._url, name, address, asked)
-        except TimeoutError:
-            late = f"no answer within {self._within:g} s"
-            answer = Answer(url or self._url, name, self._core.clock.now(), asked=asked, problem=late)
+        answer = await self._patience.of(self._fetch(url or self._url, name, address, asked))
+        if answer is None:
+            late, given_up = self._patience.blame(f"no answer within {self._within:g} s")
+            now = self._core.clock.now()
+            answer = Answer(url or self._url, name, now, asked=asked, problem=late, given_up=given_up)
         return Glance(answer, self._core.looker.read(answer, by))
+
+    async def _fetch(self, url: str, name: str, address: str, asked: Asked) -> Answer:
+        async with self._gate:
+            return await self._core.looker.fetch(url, name, address, asked)
 
     async def twins(self, place: str) -> tuple[Twin, ...]:
         """The page with an argument that nobody asked for before, at one place: asked only where a query may be
@@ -168,6 +172,6 @@ class _Chain:
         probe = probe_of(self._core, self._url)
         if not probe:
             return ()
-        self._until += PROBE_WITHIN
+        self._patience.at_least(PROBE_WITHIN)
         glance = await self._glance(place, dict(places_of(self._site))[place], url=probe)
         return (Twin(probe, PROBE, glance),)

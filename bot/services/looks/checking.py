@@ -45,7 +45,7 @@ from providers.contract import Kind
 
 URLS_MAX = 100  # of one check; as many looks go on at once as `look_all` lets
 TARGETS_MAX = 2000  # of a job under way, those that are read
-SECONDS = 8.5
+SECONDS, SECONDS_MORE = 8.5, 8.5  # for the answers, and while this machine is behind with reading them
 UNREAD = f"no answer was read within {SECONDS:g} s"
 
 
@@ -60,11 +60,14 @@ async def check(core: Core, command: Command) -> Checked:
     found, asked_at = Led() if edges else await led(core, site, urls), core.clock.now()
     seen_old = await core.ledger.read(lambda books: books.known.old_lately(site.name, urls, asked_at))
     looks, inner, (pops, problem), around = await asyncio.gather(
-        look_all(core.looker, site, urls, SECONDS, edges, twice=True, through_dns=found.through_dns, seen_old=seen_old),
-        look_inside(core, site, urls, SECONDS),
+        look_all(
+            core.looker, site, urls, SECONDS, edges, twice=True, through_dns=found.through_dns, seen_old=seen_old,
+            more=SECONDS_MORE,
+        ),
+        look_inside(core, site, urls, SECONDS, SECONDS_MORE),
         _look_from_within(core, site, urls),
         look_around(core, site, urls, regions),
-    )
+    )  # fmt: skip
     looks = (*looks, *await pages_of_phones(core, site, looks))
     now = core.clock.now()
     await core.ledger.write(lambda books: _remember(books, site, looks, now))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
@@ -13,10 +12,11 @@ from bot.domain.proof.finding import is_failure
 from bot.domain.proof.look import compare
 from bot.domain.proof.other_pages import in_place
 from bot.domain.proof.unreadable import challenged
-from bot.domain.proof.variants import answered, says_nothing, to_prove
+from bot.domain.proof.variants import answered, as_browsers_ask, says_nothing, to_prove
 from bot.domain.proof.verdict import Look, Verdict, judge
 from bot.domain.site import Site
 from bot.ports import Looker
+from bot.services.looks.patience import Patience
 from bot.services.looks.witnesses import REQUESTS_MAX
 from bot.services.requests.planning import title_of
 from bot.services.setup import Core
@@ -30,7 +30,6 @@ VARIED_MIN = 5  # pages that are asked in every variant whatever it takes; more 
 UNSTEADY_TIMES = 4  # that a place is asked where it was old at an earlier look: servers behind it may differ
 ONCE_MORE = 2  # times, at most, that a place is asked whose last answer was a failure and that has given a page too
 NEAR = 1  # seconds between the Ages of two answers that were asked for one after the other
-IN_TIME = "no answer in time"
 NOTHING_EXPECTED: Mapping[str, Expected] = {}
 NONE_OLD: Mapping[str, Collection[str]] = {}
 
@@ -128,44 +127,42 @@ async def look_all(
     requests: int = REQUESTS_MAX,
     unsteady: Collection[str] = (),
     seen_old: Mapping[str, Collection[str]] = NONE_OLD,
+    more: float = 0.0,
 ) -> tuple[Look, ...]:
     """Every URL at every place (of `only`, where it names some), and `through_dns` beside the edges; and twice at the
-    origin, `within` seconds; what takes longer is left out. With `twice` a plain visitor's request is made once more,
-    after the first, and where a place gives two answers both are told if one of them is a copy, or they show two things
-    of the page: behind one address there are often several servers. Pages are asked in their other variants too, after
-    a plain visitor's answers: VARIED_MIN, and as many more as `requests` in all allow, first those whose answers name
-    what they vary by. `before` are earlier looks, whose variants are asked again; `expected` is what a URL must show,
-    in every variant; `seen_old` the variants by URL that a diagnosis saw old. `unsteady` are places that were old at an
-    earlier look: with `twice` they are asked UNSTEADY_TIMES."""
+    origin, `within` seconds, and up to `more` while this machine is behind; what takes longer is left out. With `twice`
+    a plain visitor's request is made once more, after the first, and where a place gives two answers both are told if
+    one of them is a copy, or they show two things of the page: behind one address there are often several servers.
+    Pages are asked in their other variants too, after a plain visitor's answers: VARIED_MIN, and as many more as
+    `requests` in all allow, first those whose answers name what they vary by. `before` are earlier looks, whose
+    variants are asked again; `expected` is what a URL must show, in every variant; `seen_old` the variants by URL that
+    a diagnosis saw old. `unsteady` are places that were old at an earlier look: with `twice` they are asked
+    UNSTEADY_TIMES."""
     spots = [(place, address) for place, address in places_of(site).items() if not only or place in only]
     if through_dns and site.edges:
         spots.append((DNS, ""))
     if site.origin:
         spots += [(ORIGIN, site.origin), (ORIGIN, site.origin)]
+    patience = Patience(looker, within, more)
     eyes = _Eyes(looker, site, spots, before, expected, twice, unsteady, seen_old)
-    with suppress(TimeoutError):
-        async with asyncio.timeout(within), asyncio.TaskGroup() as group:
-            await eyes.see(group, urls, within / 2, requests)
-    return eyes.seen()
+    async with asyncio.TaskGroup() as group:
+        for task in await eyes.see(group, urls, patience, within / 2, requests):
+            task.cancel()
+    return eyes.seen(patience)
 
 
 @dataclass(frozen=True, slots=True)
 class _Varying:
-    """A page that caches may keep in several variants, and the looks that show them. `says_so`: its answers do, or
-    what was seen old."""
+    """A page that caches may keep in several variants, and the looks that show them. Those of a lower `rank` are asked
+    first: of what the page's answers name, or what was seen old."""
 
     url: str
     looks: Mapping[_Key, Asked]
-    says_so: bool
+    rank: int
 
     @property
     def requests(self) -> int:
         return len(self.looks)
-
-    @property
-    def rank(self) -> int:
-        """Which are asked first."""
-        return 0 if self.says_so else 1
 
 
 class _Eyes:
@@ -193,34 +190,40 @@ class _Eyes:
         self._left = 0  # requests of this round
         self._gate = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._seen: dict[_Key, Look] = {}
-        self._asked: dict[_Key, Look] = {}  # variants, as they are told if nothing comes
+        self._asked: dict[_Key, tuple[str, str, str]] = {}  # place, URL and variant of what did not come yet
 
-    async def see(self, group: asyncio.TaskGroup, urls: Sequence[str], wait: float, requests: int) -> None:
-        """Look at every page from everywhere as a plain visitor does; with what has come after `wait` seconds, at those
-        that vary in their variants, as far as `requests` in all go."""
+    async def see(
+        self, group: asyncio.TaskGroup, urls: Sequence[str], patience: Patience, early: float, requests: int
+    ) -> Collection[asyncio.Task[None]]:
+        """Look at every page from everywhere as a plain visitor does; with what has come `early` seconds before it is
+        over, at those that vary in their variants, as far as `requests` in all go. What was not over in time."""
         spots = list(enumerate(self._spots))
         pages = list(enumerate(urls))
         self._left = requests - len(urls) * sum(self._times(place) for place, _ in self._spots)
         tasks = [group.create_task(self._look_plainly(url, spot, page, n)) for page, url in pages for n, spot in spots]
-        if not tasks:
-            return
-        await asyncio.wait(tasks, timeout=wait)
-        varying = sorted(filter(None, (self._varying(url, page) for page, url in pages)), key=lambda one: one.rank)
+        await patience.wait(tasks, early)
+        varying = sorted((one for page, url in pages for one in self._varying(url, page)), key=lambda one: one.rank)
         for n, one in enumerate(varying):
             if n < VARIED_MIN or one.requests <= self._left:
                 self._left -= one.requests
                 for key, asked in one.looks.items():
-                    group.create_task(self._look(one.url, self._spots[key[2]], asked, key))
+                    tasks.append(group.create_task(self._look(one.url, self._spots[key[2]], asked, key)))
+        await patience.wait(tasks)
+        return tasks
 
-    def _varying(self, url: str, page: int) -> _Varying | None:
-        """What is to be asked of one page beside a plain visitor's request, except where nobody answers."""
+    def _varying(self, url: str, page: int) -> Iterator[_Varying]:
+        """What is to be asked of one page beside a plain visitor's request, except where nobody answers; and as most
+        visitors' browsers ask, where that is not among it."""
         plain = {n: look for n in range(len(self._spots)) if (look := self._seen.get((0, page, n, 0)))}
         before = {look.variant for look in self._before if look.url == url} | {*self._seen_old.get(url, ())}
-        asked = enumerate(to_prove(self._site, plain.values(), before), 1)
+        asked = to_prove(self._site, plain.values(), before)
         there = [n for n in range(len(self._spots)) if n not in plain or not plain[n].problem]
-        looks = {(variant, page, n, 0): more for variant, more in asked for n in there}
         says_so = url in self._seen_old or any(look.varies for look in plain.values())
-        return _Varying(url, looks, says_so) if looks else None
+        looks = {(variant, page, n, 0): more for variant, more in enumerate(asked, 1) for n in there}
+        if looks:
+            yield _Varying(url, looks, rank=0 if says_so else 1)
+        if there and (as_browsers := as_browsers_ask(url)) not in asked:
+            yield _Varying(url, {(len(asked) + 1, page, n, 0): as_browsers for n in there}, rank=2)
 
     async def _look_plainly(self, url: str, spot: tuple[str, str], page: int, n: int) -> None:
         """One answer after the other, since servers behind one address take turns. Where the last is a failure and
@@ -283,10 +286,10 @@ class _Eyes:
         return UNSTEADY_TIMES if place in self._unsteady else 2
 
     async def _look(self, url: str, spot: tuple[str, str], asked: Asked, key: _Key) -> None:
-        if asked:
-            self._asked[key] = Look(spot[0], url, 0.0, problem=IN_TIME, variant=varied(asked))
+        self._asked[key] = spot[0], url, varied(asked)
         async with self._gate:
             answer = await self._looker.fetch(url, *spot, asked)
+        del self._asked[key]
         self._seen[key] = self._held_against(answer)
 
     def _held_against(self, answer: Answer) -> Look:
@@ -297,13 +300,19 @@ class _Eyes:
         met = expected.is_met_by(answer)
         return replace(look, shows=expected.told) if met else replace(look, lacks=expected.told)
 
-    def seen(self) -> tuple[Look, ...]:
-        """What was seen: a plain visitor's answers first, in the order of the pages and places."""
+    def seen(self, patience: Patience) -> tuple[Look, ...]:
+        """What was seen: a plain visitor's answers first, in the order of the pages and places. Of what did not come in
+        time variants are told, and the rest where that says nothing of its place."""
         self._settle()
         at = max((look.at for look in self._seen.values()), default=0.0)
-        late = {key: replace(look, at=at) for key, look in self._asked.items() if key not in self._seen}
-        told = sorted({**self._seen, **late}.items(), key=lambda one: one[0])
-        return tuple(answered(self._site, [look for _, look in told if not says_nothing(look)]))
+        told = {key: one for key, one in self._asked.items() if key[0] or (patience.is_busy and not key[3])}
+        problem, given_up = patience.blame()
+        late = {
+            key: Look(place, url, at, problem=problem, variant=variant, given_up=given_up)
+            for key, (place, url, variant) in told.items()
+        }
+        looks = [look for _, look in sorted({**self._seen, **late}.items(), key=lambda one: one[0])]
+        return tuple(answered(self._site, [look for look in looks if not says_nothing(look)]))
 
 
 def _are_live(first: Look, second: Look) -> bool:
@@ -340,9 +349,11 @@ def _failure(look: Look) -> str:
     return look.problem or challenged(look) or str(look.status)
 
 
-async def look_inside(core: Core, site: Site, urls: Sequence[str], within: float) -> tuple[Look, ...]:
-    """What the caches further in that can be asked themselves serve of `urls`, outermost first. No visitor asks them,
-    so they are never counted among the edges."""
+async def look_inside(
+    core: Core, site: Site, urls: Sequence[str], within: float, more: float = 0.0
+) -> tuple[Look, ...]:
+    """What the caches further in that can be asked themselves serve of `urls`, outermost first, `within` seconds and up
+    to `more` while this machine is behind. No visitor asks them, so they are never counted among the edges."""
     asked = [(url, title, provider) for url in urls for title, provider in inner_doors(core, site)]
     gate = asyncio.Semaphore(LOOKS_AT_ONCE)
     found: dict[int, Look] = {}
@@ -352,8 +363,10 @@ async def look_inside(core: Core, site: Site, urls: Sequence[str], within: float
             answer = await core.looker.fetch(url, title, provider.door)
         found[n] = core.looker.read(answer, provider.sighting)
 
-    with suppress(TimeoutError):
-        async with asyncio.timeout(within), asyncio.TaskGroup() as group:
-            for n, one in enumerate(asked):
-                group.create_task(look(n, *one))
+    patience = Patience(core.looker, within, more)
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(look(n, *one)) for n, one in enumerate(asked)]
+        await patience.wait(tasks)
+        for task in tasks:
+            task.cancel()
     return tuple(found[n] for n in sorted(found))

@@ -30,7 +30,7 @@ from bot.services.warmup.warming import begin_after
 from providers.contract import Cached, Kind
 
 BEFORE_SECONDS = 2.0  # the look before holds a purge at most this long
-AFTER_SECONDS = 8.5
+AFTER_SECONDS, AFTER_MORE = 8.5, 8.5  # for the answers, and while this machine is behind with reading them
 DNS_SECONDS, DNS_SECONDS_BEFORE = 1.0, 0.5  # for resolvers, before the looks; those before share BEFORE_SECONDS
 
 
@@ -155,6 +155,7 @@ async def _looks(
         core.looker, site, job.look_urls, within,
         before=job.before, expected=expected, twice=twice, through_dns=through_dns,
         requests=REQUESTS_MAX if twice else 0, unsteady=job.was_old_at, seen_old=seen_old,
+        more=AFTER_MORE if twice else 0.0,
     )  # fmt: skip
 
 

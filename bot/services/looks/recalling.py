@@ -31,5 +31,8 @@ class Recalling:
         self._glances.setdefault(answer.url, []).append(Glance(replace(answer, text=""), look))
         return look
 
+    def held(self) -> float:
+        return self._looker.held()
+
     def told(self, url: str, place: str, seen: Seen) -> Look:
         return self._looker.told(url, place, seen)

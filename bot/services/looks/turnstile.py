@@ -46,5 +46,9 @@ class _InTurn:
     def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:
         return self._looker.read(answer, by)
 
+    def held(self) -> float:
+        with asked_by(self._who):
+            return self._looker.held()
+
     def told(self, url: str, place: str, seen: Seen) -> Look:
         return self._looker.told(url, place, seen)

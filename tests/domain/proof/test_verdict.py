@@ -1230,6 +1230,11 @@ OLD_THEN = earlier(look("fra", "a1", HIT, 60))
 WITNESSES = {
     "a copy of our own look before, as young as the purge": (OUR_OWN, look("fra", "b7", HIT, 10), Verdict.UNKNOWN),
     "a copy of our own look before, surely younger": (OUR_OWN, look("fra", "b7", HIT, 9), Verdict.FRESH),
+    "of our own look before, and said to be younger a second before the answer was there": (
+        OUR_OWN,
+        replace(look("fra", "b7", HIT, 9), took=1.0),
+        Verdict.UNKNOWN,
+    ),
     "the same as before, without an Age": (OF_BEFORE, look("fra", "b7", HIT), Verdict.UNKNOWN),
     "the same as before, and fetched anew": (OF_BEFORE, NEW, Verdict.FRESH),
     "fetched from a cache further in that has had it since before": (
