@@ -27,7 +27,8 @@ ORIGIN = "origin"
 DNS = "dns"
 LOOKS_AT_ONCE = 32
 VARIED_MIN = 5  # pages that are asked in every variant whatever it takes; more as far as a round has requests left
-UNSTEADY_TIMES = 4  # that a place is asked where it was old at an earlier look: servers behind it may differ
+UNSTEADY_MOST = 12  # times that a place is asked where it was old at an earlier look: servers behind it may differ
+UNSTEADY_LEAST = 4  # where there are many pages
 ONCE_MORE = 2  # times, at most, that a place is asked whose last answer was a failure and that has given a page too
 NEAR = 1  # seconds between the Ages of two answers that were asked for one after the other
 NOTHING_EXPECTED: Mapping[str, Expected] = {}
@@ -137,7 +138,7 @@ async def look_all(
     `requests` in all allow, first those whose answers name what they vary by. `before` are earlier looks, whose
     variants are asked again; `expected` is what a URL must show, in every variant; `seen_old` the variants by URL that
     a diagnosis saw old. `unsteady` are places that were old at an earlier look: with `twice` they are asked
-    UNSTEADY_TIMES."""
+    UNSTEADY_MOST times, of many pages fewer."""
     spots = [(place, address) for place, address in places_of(site).items() if not only or place in only]
     if through_dns and site.edges:
         spots.append((DNS, ""))
@@ -188,6 +189,7 @@ class _Eyes:
         self._unsteady = unsteady
         self._seen_old = seen_old
         self._left = 0  # requests of this round
+        self._unsteady_times = UNSTEADY_LEAST
         self._gate = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._seen: dict[_Key, Look] = {}
         self._asked: dict[_Key, tuple[str, str, str]] = {}  # place, URL and variant of what did not come yet
@@ -199,6 +201,7 @@ class _Eyes:
         over, at those that vary in their variants, as far as `requests` in all go. What was not over in time."""
         spots = list(enumerate(self._spots))
         pages = list(enumerate(urls))
+        self._unsteady_times = _unsteady_times(requests, len(urls) * len(self._unsteady))
         self._left = requests - len(urls) * sum(self._times(place) for place, _ in self._spots)
         tasks = [group.create_task(self._look_plainly(url, spot, page, n)) for page, url in pages for n, spot in spots]
         await patience.wait(tasks, early)
@@ -283,7 +286,7 @@ class _Eyes:
         """How often a place is asked for a plain visitor's answer in one go."""
         if place == ORIGIN or not self._twice:
             return 1
-        return UNSTEADY_TIMES if place in self._unsteady else 2
+        return self._unsteady_times if place in self._unsteady else 2
 
     async def _look(self, url: str, spot: tuple[str, str], asked: Asked, key: _Key) -> None:
         self._asked[key] = spot[0], url, varied(asked)
@@ -313,6 +316,11 @@ class _Eyes:
         }
         looks = [look for _, look in sorted({**self._seen, **late}.items(), key=lambda one: one[0])]
         return tuple(answered(self._site, [look for look in looks if not says_nothing(look)]))
+
+
+def _unsteady_times(requests: int, unsteady: int) -> int:
+    """How often each place of each page is asked of so many that were old: half of all `requests` go there."""
+    return max(UNSTEADY_LEAST, min(UNSTEADY_MOST, requests // 2 // max(1, unsteady)))
 
 
 def _are_live(first: Look, second: Look) -> bool:
