@@ -128,6 +128,7 @@ class Case:
     in_line: tuple[InLine, ...] = ()
     reading: Reading = Reading()
     onward: tuple[Hop, ...] = ()  # where visitors are led on to, one after the other
+    looked_old: float | None = None  # when an earlier look of ours last saw a plain visitor get an old copy
     doubted: frozenset[tuple[str, str]] = frozenset()  # places and variants that seem old, and may be another page
     _judged: dict[tuple[str, int], tuple[Glance, Finding]] = field(
         default_factory=dict, init=False, compare=False, repr=False

@@ -184,6 +184,9 @@ def _weighed(case: Case, cause: Cause) -> Cause:
     where nothing old was seen, and other visitors' requests told nothing."""
     if cause.name is Name.NOTHING_OLD and (line := last_look.saw(case)):
         return replace(cause, certainty=Certainty.POSSIBLE, evidence=(line, *cause.evidence))
+    if cause.name is Name.NOTHING_OLD and (line := last_look.looked(case)):
+        weaker = Certainty.LIKELY if cause.certainty is Certainty.SEEN else cause.certainty
+        cause = replace(cause, certainty=weaker, evidence=(line, *cause.evidence))
     if cause.name is Name.BROWSERS and last_look.is_young(case):
         return replace(cause, certainty=Certainty.POSSIBLE)
     if cause.name in _IN_DOUBT and is_in_doubt(case):
