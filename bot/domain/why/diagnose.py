@@ -164,7 +164,10 @@ def _with_its_card(case: Case, cause: Cause) -> Cause:
 
 def _stands_behind(cause: Cause, found: Sequence[Cause]) -> bool:
     """Whether another cause speaks before it, however sure both are."""
-    went_by = any(other.name in _OF_OUR_PURGE for other in found)
+    others = {other.name for other in found}
+    if cause.name is Name.NOT_PURGED and Name.OVERWRITTEN in others:
+        return True  # a purge mends it once, and a name that is kept for one content for good
+    went_by = bool(others & _OF_OUR_PURGE)
     return cause.name is Name.NOTHING_OLD or (went_by and cause.name in _OF_THE_COPY)
 
 
@@ -192,7 +195,9 @@ def _weighed(case: Case, cause: Cause) -> Cause:
         return cause
     if cause.name is Name.REFILLED or _is_ageless(case, cause):
         return _perhaps_rewritten(case, cause)
-    if cause.certainty is not Certainty.SEEN or cause.name is Name.NOT_REACHED:
+    if cause.certainty is not Certainty.SEEN and cause.name is not Name.OVERWRITTEN:
+        return cause
+    if cause.name is Name.NOT_REACHED:
         return cause
     return replace(cause, certainty=Certainty.LIKELY, evidence=_by_bytes(case, cause, _REWRITTEN))
 
@@ -276,10 +281,12 @@ def _judged(spot: Spot, case: Case) -> str:
     word = _UNCACHED if found.uncached else _OF[found.verdict]
     if plain.is_mixed:
         return f"old at first, now {word}" if plain.has_turned else "old and new by turns"
-    old = [other.glances[0].look.variant for other in others if any(other.were_old)]
-    if not old or not (found.uncached or found.verdict is Verdict.FRESH):
+    old = next((other for other in others if any(other.were_old)), None)
+    if old is None or not (found.uncached or found.verdict is Verdict.FRESH):
         return word
-    return f"{word} to a plain visitor, old to {in_short(old[0])[:SENDS_MAX]}"
+    given = [glance for glance, is_old in zip(old.glances, old.were_old, strict=True) if is_old]
+    which = "other bytes" if all(case.finding_at(spot, glance).by_bytes for glance in given) else "old"
+    return f"{word} to a plain visitor, {which} to {in_short(given[0].look.variant)[:SENDS_MAX]}"
 
 
 def _under_another_name(spot: Spot, case: Case) -> str:
