@@ -249,6 +249,7 @@ class EdgeLooker:
             age=age_of(headers) if sighting.own_age else None,
             digest=answer.digest,
             begins=answer.begins,
+            opening=answer.opening,
             size=answer.size if answer.digest or answer.begins else 0,
             version=version_of(self._markers.get(host), headers, answer.text),
             cached=sighting.cached,

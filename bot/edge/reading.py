@@ -38,8 +38,9 @@ class Reading:
         if broken:
             return replace(answer, problem=broken)
         return replace(
-            answer, text=body.text, charset=body.charset, digest=body.digest, size=body.size, begins=body.begins
-        )
+            answer, text=body.text, charset=body.charset, digest=body.digest, size=body.size, begins=body.begins,
+            opening=body.opening,
+        )  # fmt: skip
 
     async def _body(self, response: httpx.Response, answer: Answer) -> tuple[Body, str]:
         """The body, within its caps, and how it is broken; "" where it is whole, or went on beyond the caps. Where the

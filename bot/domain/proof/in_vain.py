@@ -28,7 +28,8 @@ def in_vain(old: Sequence[Look], page: Sequence[Look], layers: Layers) -> str:
     of that page."""
     if not old or any(look.place not in layers.places for look in old):
         return ""
-    is_unkept = layers.is_new_inside and all(_is_fetched_each_time(look) for look in old)
+    twice = [look for look in old if not look.variant] or old  # others are asked once
+    is_unkept = layers.is_new_inside and all(_is_fetched_each_time(look) for look in twice)
     is_known = bool(layers.providers) and not ANY_CDN & {*layers.providers}
     behind = {who for look in page if look.place == ORIGIN for who in look.through}
     strangers = [_stranger(look, {*layers.providers}, behind, is_unkept) if is_known else "" for look in old]

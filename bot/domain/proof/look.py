@@ -33,11 +33,11 @@ class Look:
 
     `place` is the configured edge's name, "dns" for wherever DNS led, "origin", or where a probe stands. `at` is in
     seconds since the epoch, when all of it was there, and `took` the seconds since it was asked for. `digest` is the
-    SHA-256 of the decoded body, empty if it was not read whole; `begins` the hashes of its beginnings and `size` its
-    bytes as far as read, also where it was not; 0 if that is not known. Where it was not, `length` is its bytes as
-    Content-Length says; 0 where that does not, or counts packed ones. `packed` names codings that are not known here:
-    then digest, beginnings and size are those of the body as sent. `age` is in seconds; None if the answer did not say.
-    `problem` is set when there was no usable answer.
+    SHA-256 of the decoded body, empty if it was not read whole; `begins` the hashes of its beginnings, `opening` that
+    of a short one, and `size` its bytes as far as read, also where it was not; 0 if that is not known. Where it was
+    not, `length` is its bytes as Content-Length says; 0 where that does not, or counts packed ones. `packed` names
+    codings that are not known here: then digest, beginnings and size are those of the body as sent. `age` is in
+    seconds; None if the answer did not say. `problem` is set when there was no usable answer.
     """
 
     place: str
@@ -79,6 +79,7 @@ class Look:
     cached_next: Cached = Cached.UNKNOWN  # what the cache said of the last of its `answers`
     given_up: Excess | None = None  # what there was too much of in an answer that came, which `problem` tells
     took: float = 0.0
+    opening: str = ""
 
     @property
     def redirects(self) -> bool:
@@ -264,6 +265,8 @@ def _bodies(one: Look, other: Look) -> bool | None:
     if one.digest and other.digest:
         return one.digest == other.digest
     if any(mine != its for mine, its in zip(one.begins, other.begins, strict=False)):
+        return False
+    if one.opening and other.opening and one.opening != other.opening:
         return False
     mine, its = _length(one), _length(other)
     is_short = (one.digest and mine is not None and mine < other.size) or (
