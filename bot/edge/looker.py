@@ -24,6 +24,7 @@ import structlog
 
 from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
 from bot.domain.answers.devices import as_device
+from bot.domain.answers.guards import challenge_on
 from bot.domain.answers.headers import (
     age_of,
     browsers_are_told,
@@ -37,7 +38,7 @@ from bot.domain.answers.headers import (
     version_of,
 )
 from bot.domain.answers.locations import led, mark_of
-from bot.domain.answers.marks import cdns_on, challenge_on
+from bot.domain.answers.marks import cdns_on
 from bot.domain.grammar.words import Notes, shown
 from bot.domain.masking import masked
 from bot.domain.proof.verdict import Look

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.answers.answer import PLAIN, Answer, Asked
-from bot.domain.answers.marks import challenge_on
+from bot.domain.answers.guards import challenge_on
 from bot.domain.jobs.job import JobView, State
 from bot.domain.policies.defaults import built_in
 from bot.domain.proof.look import Look

@@ -11,6 +11,7 @@ from bot.domain.lint.served import Served, up_to
 from bot.domain.lint.varying import is_wide
 from providers.contract import Cached
 
+BEYOND_MAX = 86_400  # seconds
 ASK_EACH_TIME = Cure((("Cache-Control", "no-cache"),), ("Expires",))
 _COMES_BY = frozenset({Cached.MISS, Cached.EXPIRED})  # fetched now, by a cache that keeps it
 _TOLD = frozenset({Basis.TARGETED, Basis.S_MAXAGE, Basis.MAX_AGE, Basis.EXPIRES, Basis.DEFAULT})
@@ -24,7 +25,8 @@ def ask_each_time(served: Served) -> Cure:
     field = served.cache.own_field
     by_itself = field and not served.further_in
     control = "no-cache" if by_itself else f"max-age=0, s-maxage={seconds}"
-    beyond = stays_beyond(_source(served)) if field else 0
+    said = stays_beyond(_source(served)) if field else 0
+    beyond = said if said <= BEYOND_MAX else 0  # longer, it would show the old page long after a deploy
     own = () if not field or _has_own(served) else ((titled(field), targeted(seconds, beyond)),)
     return Cure((("Cache-Control", control), *own), ASK_EACH_TIME.drops)
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.answers.excess import Excess
-from bot.domain.answers.locations import led, mark_of, spelled
-from bot.domain.answers.marks import CHALLENGES
+from bot.domain.answers.guards import CHALLENGES
+from bot.domain.answers.locations import led, mark_of, spelled, unblanked
 from bot.domain.durations import span
 from bot.domain.masking import MASK, masked
 from providers.contract import Cached
@@ -104,7 +104,9 @@ class Look:
     @property
     def only_asks_for_tls(self) -> bool:
         """Whether an https page, asked for without TLS, was answered with the way to itself."""
-        return bool(self.over) and self.redirects and self.leads_to == masked(self.url)
+        if not self.over or not self.redirects or not unblanked(self.leads_to).lower().startswith("https:"):
+            return False
+        return self.leads_to == masked(self.url) or self._leads_here
 
     @property
     def leads_back(self) -> bool:
@@ -112,8 +114,13 @@ class Look:
         who asked without TLS."""
         if not (self.redirects and self.leads_to) or self.over:
             return False
-        here = led(self.url, self.url)
-        return self.leads_mark == mark_of(here) or _bare(led(self.url, self.leads_to)) == _bare(here)
+        return self._leads_here
+
+    @property
+    def _leads_here(self) -> bool:
+        """Whether it leads to the URL that was asked for, however that is spelled."""
+        here, there = led(self.url, self.url), led(self.url, self.leads_to)
+        return self.leads_mark == mark_of(here) or _bare(spelled(there)) == _bare(spelled(here))
 
     @property
     def leads_nowhere(self) -> bool:

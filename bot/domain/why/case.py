@@ -17,7 +17,7 @@ from bot.domain.proof.look import ORIGIN, Likeness, Look, compare
 from bot.domain.proof.other_pages import in_place
 from bot.domain.proof.variants import ENCODING
 from bot.domain.site import Site
-from bot.domain.why.spots import Course, Glance, Spot, Tier
+from bot.domain.why.spots import Course, Glance, Hop, Spot, Tier
 from bot.domain.why.standing_in import no_page
 from providers.contract import Copies, Kind
 
@@ -127,6 +127,7 @@ class Case:
     hold: Hold | None = None
     in_line: tuple[InLine, ...] = ()
     reading: Reading = Reading()
+    onward: tuple[Hop, ...] = ()  # where visitors are led on to, one after the other
     doubted: frozenset[tuple[str, str]] = frozenset()  # places and variants that seem old, and may be another page
     _judged: dict[tuple[str, int], tuple[Glance, Finding]] = field(
         default_factory=dict, init=False, compare=False, repr=False

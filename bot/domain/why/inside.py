@@ -28,6 +28,7 @@ from bot.domain.why.times import (
     took,
     was_tried_again,
 )
+from bot.domain.why.which import called, last_of
 from providers.contract import Cached, Kind
 
 _CAN_LEARN_TAGS = frozenset({"varnish"})  # whose account has `tags`
@@ -55,7 +56,8 @@ def _fetched_now(case: Case) -> Cause | None:
     return Cause(
         Name.REFILLED,
         Certainty.SEEN if is_seen else Certainty.LIKELY,
-        f"{names_of(fetched)} fetched the page just now, after {last.job.name}, and got the old one from {where}.",
+        f"{names_of(fetched)} fetched the page just now, after {last.job.name}, and got"
+        f" {called(case, last_of(fetched), 'the old one')} from {where}.",
         (*each(fetched, _asked), *_inside(inner), *_kept_by(case, last)),
         _cure(case, last, inner),
         _prevent(case, last),
@@ -90,8 +92,8 @@ def _filled_again(case: Case) -> Cause | None:
     return Cause(
         Name.REFILLED,
         Certainty.SEEN if since and inner and changed_since(case, last) is False else Certainty.LIKELY,
-        f"{names_of(again)} {do(again, 'was', 'were')} purged by {last.job.name} and filled again with the old content"
-        f" from {where}{_or_another(case, last, again)}.",
+        f"{names_of(again)} {do(again, 'was', 'were')} purged by {last.job.name} and filled again with"
+        f" {called(case, last_of(again), 'the old content')} from {where}{_or_another(case, last, again)}.",
         (*each(again, lambda spot: _times(case, last, spot)), *_inside(inner), *_kept_by(case, last)),
         _cure(case, last, inner),
         _prevent(case, last),
