@@ -76,9 +76,9 @@ def _judged(spot: Spot, case: Case) -> str:
     old = next((other for other in others if any(other.were_old)), None)
     if old is None or not (found.uncached or found.verdict is Verdict.FRESH):
         return word
-    given = [glance for glance, is_old in zip(old.glances, old.were_old, strict=True) if is_old]
-    which = "other bytes" if all(case.finding_at(spot, glance).by_bytes for glance in given) else "old"
-    return f"{word} to a plain visitor, {which} to {in_short(given[0].look.variant)[:SENDS_MAX]}"
+    kept = [glance for glance, is_old in zip(old.glances, old.were_old, strict=True) if is_old]
+    which = "other bytes" if all(case.finding_at(spot, glance).by_bytes for glance in kept) else "old"
+    return f"{word} to a plain visitor, {which} to {in_short(kept[0].look.variant)[:SENDS_MAX]}"
 
 
 def _under_another_name(spot: Spot, case: Case) -> str:
