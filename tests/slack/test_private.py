@@ -862,6 +862,15 @@ def test_a_broad_table_says_that_it_goes_on() -> None:
     assert "   The table has 8 columns: scroll it to the right." in shown
 
 
+def test_a_terminal_has_no_table_to_scroll() -> None:
+    urls = (PRICING, FRONT)
+    places = ("ams", "fra", "iad", "lhr", "sin", "syd")
+    looks = [seen for url in urls for seen in (*(look(at, "b7", url=url) for at in places), origin("b7", url))]
+    told = plain(check_card(Checked(SHOP, urls, looks, judge((), looks)), T, "purgebot purge"))
+    assert "syd" in told
+    assert "scroll" not in told
+
+
 def test_a_check_reads_the_same_in_a_terminal() -> None:
     looks = (look("fra", "b7"), look("sin", "a1"), origin("b7"), origin("b7"))
     told = plain(check_card(Checked(SHOP, (PRICING,), looks, judge((), looks)), T, "purgebot purge"))

@@ -285,7 +285,7 @@ class Case:
     @property
     def is_by_bytes(self) -> bool:
         """Whether what is old is so by its bytes alone, which an edge that rewrites pages changes too."""
-        spots = [*self.old(), *self.torn()]
+        spots = [*self.old(), *self.torn()] or self.at(Tier.EDGE)  # else what it is old to, it is to some who ask
         given = [
             (spot, glance)
             for spot in spots

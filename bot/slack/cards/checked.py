@@ -16,7 +16,7 @@ from bot.domain.shown import count
 from bot.services.looks.checks import is_old_to_all, old_of
 from bot.services.replies import Checked
 from bot.slack.cards.absent import absent_told
-from bot.slack.cards.blocks import Block, Card, actions, button, card, paragraphs, table
+from bot.slack.cards.blocks import ABOUT_A_TABLE, Block, Card, actions, button, card, context, paragraphs, table
 from bot.slack.cards.checked_table import PAGE_MAX, page_name, rows_of, shortened
 from bot.slack.cards.holds import begun, hold_line, would_wait
 from bot.slack.cards.private import copied
@@ -42,7 +42,6 @@ def check_card(checked: Checked, now: float, command: str) -> Card:
     lines = [
         rows.cut(more),
         rows.left_out,
-        _sideways(rows.cells),
         _left_out(checked.left_out),
         *_under_way(checked),
         escape(checked.problem, 400),
@@ -59,7 +58,8 @@ def check_card(checked: Checked, now: float, command: str) -> Card:
     what = url_text(urls[0]) if len(urls) == 1 else f"{_counted(checked)} on {escape(checked.site.name, 60)}"
     told = card(f"{_found(checked.judgement)} · {what}", lines)
     missing = paragraphs([line for line in (absent_told(looks),) if line])
-    return Card(told.text, [told.blocks[0], *missing, *drawn, *told.blocks[1:], *_buttons(checked)])
+    aside = [context([line], ABOUT_A_TABLE) for line in (_sideways(rows.cells),) if line]
+    return Card(told.text, [told.blocks[0], *missing, *drawn, *aside, *told.blocks[1:], *_buttons(checked)])
 
 
 def _found(judgement: Judgement) -> str:
