@@ -97,7 +97,7 @@ def why(verdict: Verdict, findings: Sequence[Finding], scene: Scene) -> Sequence
             return list(_why_stale([f for f in findings if f.verdict is Verdict.STALE], scene))
         case Verdict.UNKNOWN:
             fresh = scene.places(Verdict.FRESH)
-            return [*_reasons(findings, scene), *([f"fresh at {', '.join(fresh)}"] if fresh else [])]
+            return [*_reasons(findings, scene), *([f"fresh at {listed(fresh)}"] if fresh else [])]
         case _:
             return [*_why_fresh(findings, scene), *_reasons(findings, scene), *_failing(scene), *_plainly(scene)]
 

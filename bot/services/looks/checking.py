@@ -12,6 +12,7 @@ from bot.domain.jobs.job import JobView
 from bot.domain.proof.copies_left import left_by_url
 from bot.domain.proof.in_vain import Layers, in_vain
 from bot.domain.proof.leading import Led
+from bot.domain.proof.own_places import own_places
 from bot.domain.proof.variants import partly_asked
 from bot.domain.proof.verdict import Judgement, Look, Verdict, judge
 from bot.domain.proof.world import gathered
@@ -30,7 +31,6 @@ from bot.services.looks.checks import (
     old_of,
     old_variants,
     places_of,
-    telling,
     verdict_of,
 )
 from bot.services.looks.leading import led
@@ -66,7 +66,8 @@ async def check(core: Core, command: Command) -> Checked:
     )  # fmt: skip
     now = core.clock.now()
     await core.ledger.write(lambda books: _remember(books, site, looks, now))
-    own = (*looks, *telling(pops, looks))
+    within = own_places(pops, looks)
+    own = (*looks, *within.looks)
     all_looks = (*own, *around.looks)
     judgement = found.beside(judge((), compared(around.looks, own)))
     if judgement.verdict is Verdict.UNCHECKED:
@@ -75,7 +76,7 @@ async def check(core: Core, command: Command) -> Checked:
     hold = await holds.held(core, site.name)
     problems = " ".join(filter(None, [problem, around.problem]))
     proven = judgement.verdict is Verdict.FRESH  # says so itself
-    notes = [*command.notes, *([] if proven else _notes(looks)), *([around.note] if around.note else [])]
+    notes = [*command.notes, *([] if proven else _notes(looks)), *filter(None, [within.note, around.note])]
     old = old_of(urls, all_looks)
     jobs = await core.ledger.read(lambda books: _under_way(books, site, old)) if old else {}
     cans = [core.setup.providers[layer.account].can for layer in site.layers]
