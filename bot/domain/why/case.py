@@ -127,6 +127,8 @@ class Case:
     hold: Hold | None = None
     in_line: tuple[InLine, ...] = ()
     reading: Reading = Reading()
+    elsewhere: tuple[Spot, ...] = ()  # places that the provider asked for us, beside the edges
+    elsewhere_unasked: str = ""  # why it did not
     doubted: frozenset[tuple[str, str]] = frozenset()  # places and variants that seem old, and may be another page
     _judged: dict[tuple[str, int], tuple[Glance, Finding]] = field(
         default_factory=dict, init=False, compare=False, repr=False
@@ -259,6 +261,11 @@ class Case:
     def _settled(self, tier: Tier, verdict: Verdict) -> tuple[Spot, ...]:
         spots = self.at(tier)
         return tuple(spot for spot in spots if self.verdict_at(spot) is verdict and not self._is_torn(spot))
+
+    @property
+    def old_elsewhere(self) -> tuple[Spot, ...]:
+        """Those of the places that the provider asked for us that serve something else than the origin does."""
+        return tuple(spot for spot in self.elsewhere if self.verdict_at(spot) is Verdict.STALE)
 
     @property
     def saw_old(self) -> bool:

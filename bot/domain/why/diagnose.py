@@ -18,6 +18,7 @@ from bot.domain.why import (
     calm,
     closed,
     content,
+    elsewhere,
     given_up,
     guarded,
     inside,
@@ -86,6 +87,7 @@ RULES: tuple[Rule, ...] = (
     missed.untagged,
     lifetime.overridden,
     content.disagree,
+    elsewhere.old_elsewhere,
     unpurged.not_purged,
     calm.no_answer,
     last_look.disagree,
@@ -228,9 +230,9 @@ def _way(case: Case) -> tuple[str, ...]:
     dns = [f"DNS ({one.resolver}): {' → '.join(one.chain) or 'no alias'}" for one in case.names if not one.problem]
     edges = [spot for spot in case.spots if spot.tier is Tier.EDGE]
     inside = [spot for spot in case.spots if spot.tier is not Tier.EDGE]
-    outer = [(", ".join(spot.name for spot in alike), told) for alike, told in alike_told(_hops(edges, case))]
-    hops = [*outer, *((spot.name, told) for spot, told in _hops(inside, case))]
-    return (*dns, *(f"{names}: {told}" for names, told in hops))
+    outer = [f"{', '.join(spot.name for spot in alike)}: {told}" for alike, told in alike_told(_hops(edges, case))]
+    further = [f"{spot.name}: {told}" for spot, told in _hops(inside, case)]
+    return (*dns, *outer, *elsewhere.way(case), *further)
 
 
 def _hops(spots: Sequence[Spot], case: Case) -> list[tuple[Spot, str]]:
