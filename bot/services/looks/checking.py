@@ -69,7 +69,7 @@ async def check(core: Core, command: Command) -> Checked:
     within = own_places(pops, looks)
     own = (*looks, *within.looks)
     all_looks = (*own, *around.looks)
-    judgement = found.beside(judge((), compared(around.looks, own)))
+    judgement = found.beside(judge((), compared(around.looks, own)), own)
     if judgement.verdict is Verdict.UNCHECKED:
         judgement = replace(judgement, why=UNREAD)
     judgement = _of_all(gathered(judgement, all_looks), len(urls), len(left_out))
