@@ -92,6 +92,7 @@ class Capabilities:
     instead: Mapping[Kind, str] = field(default_factory=dict)  # what to do where a kind is not: better than other kinds
     takes: Copies = Copies.ENCODINGS  # by URL
     siblings: str = ""  # what to do where copies that vary are left by that: a sentence without its stop
+    looks: bool = False  # at places of its own, for us: `everywhere`
 
 
 @dataclass(frozen=True, slots=True)

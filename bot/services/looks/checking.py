@@ -77,6 +77,7 @@ async def check(core: Core, command: Command) -> Checked:
     problems = " ".join(filter(None, [problem, around.problem]))
     proven = judgement.verdict is Verdict.FRESH  # says so itself
     notes = [*command.notes, *([] if proven else _notes(looks)), *filter(None, [within.note, around.note])]
+    notes += _not_from_within(core, site, urls)
     old = old_of(urls, all_looks)
     jobs = await core.ledger.read(lambda books: _under_way(books, site, old)) if old else {}
     cans = [core.setup.providers[layer.account].can for layer in site.layers]
@@ -130,6 +131,15 @@ def _in_vain(
 async def _look_from_within(core: Core, site: Site, urls: Sequence[str]) -> tuple[tuple[Look, ...], str]:
     """For one URL only: providers that look for us do so a few hundred times an hour."""
     return await look_from_within(core, site, urls[0], SECONDS) if len(urls) == 1 else ((), "")
+
+
+def _not_from_within(core: Core, site: Site, urls: Sequence[str]) -> list[str]:
+    """Whose own places were left out, since several URLs were named."""
+    providers = [core.setup.providers[layer.account] for layer in site.layers]
+    titles = dict.fromkeys(provider.title for provider in providers if provider.can.looks)
+    return [
+        f"{title}'s own places were not asked: that is for a check of one URL." for title in titles if len(urls) > 1
+    ]
 
 
 def _notes(looks: Sequence[Look]) -> list[str]:
