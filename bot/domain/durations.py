@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0, "w": 604_800.0}
+YEAR, YEARS_FROM = 365.2425 * 86_400, 2 * 366 * 86_400  # seconds
 _SPANS = ((172_800, 86_400, "d"), (7_200, 3_600, "h"), (120, 60, "min"), (0, 1, "s"))  # from, size, name; in seconds
 _WORDS = {
     "an": 1, "a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -49,7 +50,9 @@ def as_typed(seconds: float) -> str:
 
 
 def span(seconds: float) -> str:
-    """A length of time in one unit, never longer than it is: 79 s, 5 min, 5 h, 3 d."""
+    """A length of time in one unit, never longer than it is: 79 s, 5 min, 5 h, 3 d, 68 years."""
+    if seconds >= YEARS_FROM:
+        return f"{int(seconds // YEAR):,} years"
     size, name = next((size, name) for least, size, name in _SPANS if seconds >= least or not least)
     return f"{int(seconds // size)} {name}"
 
@@ -70,7 +73,9 @@ def length(seconds: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """3.1 s, 40 s, 28 min, 5 h, 3 d."""
+    """3.1 s, 40 s, 28 min, 5 h, 3 d, 68 years."""
+    if seconds >= YEARS_FROM:
+        return f"{seconds / YEAR:,.0f} years"
     if seconds < 0.05:
         return "under 0.1 s"
     if seconds < 9.95:

@@ -14,7 +14,7 @@ from typing import TypeVar
 from pydantic import BaseModel, Field, ValidationError
 
 from bot.domain.answers.answer import Answer
-from bot.domain.answers.body import Body
+from bot.domain.answers.body import OPENING, Body
 from bot.domain.answers.headers import fit
 from bot.domain.proof.world import Sight
 from bot.edge.mishaps import Unusable, check
@@ -186,7 +186,8 @@ def _answer(result: ResultDoc, began: Answer) -> Answer:
         return replace(began, problem=str(exc), given_up=exc.excess)
     answer = replace(began, status=result.code or 0, headers=headers, dialled=fit(result.resolved or "", PLACE_MAX))
     body = _body(result, answer)
-    return replace(answer, text=body.text, size=body.size, digest=body.digest if _is_whole(result, answer) else "")
+    digest = body.digest if _is_whole(result, answer) else ""
+    return replace(answer, text=body.text, size=body.size, digest=digest, opening=_opening(result, body))
 
 
 def _problem(result: ResultDoc) -> str:
@@ -217,6 +218,11 @@ def _body(result: ResultDoc, answer: Answer) -> Body:
     body = Body(goes_to=answer.says("location") if 300 <= answer.status < 400 else "")
     body.take((result.body or "").encode(errors="surrogatepass"))
     return body
+
+
+def _opening(result: ResultDoc, body: Body) -> str:
+    """The hash of its short beginning, where a probe has read the very bytes of that."""
+    return "" if "\ufffd" in (result.body or "")[:OPENING] else body.opening
 
 
 def _is_whole(result: ResultDoc, answer: Answer) -> bool:

@@ -24,6 +24,7 @@ import structlog
 
 from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
 from bot.domain.answers.devices import as_device
+from bot.domain.answers.guards import challenge_on
 from bot.domain.answers.headers import (
     age_of,
     browsers_are_told,
@@ -37,7 +38,7 @@ from bot.domain.answers.headers import (
     version_of,
 )
 from bot.domain.answers.locations import led, mark_of
-from bot.domain.answers.marks import cdns_on, challenge_on
+from bot.domain.answers.marks import cdns_on
 from bot.domain.grammar.words import Notes, shown
 from bot.domain.masking import masked
 from bot.domain.proof.verdict import Look
@@ -251,6 +252,7 @@ class EdgeLooker:
             digest=answer.digest,
             md5=answer.md5,
             begins=answer.begins,
+            opening=answer.opening,
             size=answer.size if answer.digest or answer.begins else 0,
             version=version_of(self._markers.get(host), headers, answer.text),
             cached=sighting.cached,

@@ -40,7 +40,7 @@ class Reading:
             return replace(answer, problem=broken)
         return replace(
             answer, text=body.text, charset=body.charset, digest=body.digest, size=body.size, begins=body.begins,
-            md5=body.md5,
+            opening=body.opening, md5=body.md5,
         )  # fmt: skip
 
     async def _body(self, response: httpx.Response, answer: Answer) -> tuple[Body, str]:

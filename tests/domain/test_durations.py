@@ -46,6 +46,10 @@ def test_a_time_is_written_as_it_is_read(typed: str) -> None:
         (7200, "2 h"),
         (172_799, "47 h"),
         (259_200, "3 d"),
+        (31_536_000, "365 d"),
+        (63_244_799, "731 d"),
+        (63_244_800, "2 years"),
+        (2**31, "68 years"),
     ],
 )
 def test_a_length_of_time_in_one_unit(seconds: float, expected: str) -> None:
@@ -79,6 +83,7 @@ def test_lengths_are_told_in_two_units(seconds: float, expected: str) -> None:
         (7199, "120 min"),
         (7200, "2 h"),
         (172_800, "2 d"),
+        (2**31, "68 years"),
     ],
 )
 def test_what_something_took_is_rounded(seconds: float, expected: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import pytest
 
 from bot.domain.answers.answer import Answer
+from bot.domain.answers.body import MARK_SHOWN, OPENING
 from bot.edge.globalping_answers import Left, MeasurementDoc, Unclear, left_of, sights, told
 
 BEGAN = Answer("https://www.shop.test/", "", 1.0)
@@ -86,6 +87,22 @@ DIGESTS = {
 @pytest.mark.parametrize(("more", "digest"), DIGESTS.values(), ids=DIGESTS)
 def test_a_digest_stands_for_the_very_bytes_or_there_is_none(more: Mapping[str, object], digest: str) -> None:
     assert digest == seen({**FINISHED, **more}).digest
+
+
+LONG = "v1" * OPENING
+OPENINGS = {
+    "cut": (LONG, True),
+    "no text after it": (f"{LONG}\ufffd", True),
+    "no text": (f"\ufffd{LONG}", False),
+    "short": ("v1", False),
+}
+
+
+@pytest.mark.parametrize(("body", "is_known"), OPENINGS.values(), ids=OPENINGS)
+def test_the_beginning_that_a_probe_has_read_is_kept(body: str, is_known: bool) -> None:
+    read = seen({**FINISHED, "headers": {}, "rawBody": body, "truncated": True})
+    expected = hashlib.sha256(LONG[:OPENING].encode()).hexdigest()[:MARK_SHOWN] if is_known else ""
+    assert (expected, "") == (read.opening, read.digest)
 
 
 PLACES = {

@@ -41,6 +41,19 @@ def test_an_origin_that_says_nothing_is_told() -> None:
     assert "the origin was not read: no answer within 8 s" == note.what
 
 
+GUARDED = {
+    "a refusal": (403, "by which Imperva's firewall may have refused this machine"),
+    "an error": (502, "and Imperva's firewall may have answered that itself"),
+}
+
+
+@pytest.mark.parametrize(("status", "whose"), GUARDED.values(), ids=GUARDED)
+def test_a_firewall_before_the_origin_is_named_and_its_answer_is_not_the_origins(status: int, whose: str) -> None:
+    refused = Answer(URL, "origin", 0.0, status, (("x-iinfo", "1-2-3"),))
+    (note,) = beside_origin(URL, [Answer(URL, "fra", 0.0, 200)], [refused, refused], is_kept=True)
+    assert f"the origin was not read: it answered {status}, {whose}" == note.what
+
+
 def test_nothing_is_said_of_an_origin_that_answers_alike() -> None:
     assert [] == beside_origin(URL, [GONE, SILENT], [replace(GONE, place="origin")], is_kept=True)
 

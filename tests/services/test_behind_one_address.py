@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.domain.answers.answer import PLAIN, Answer, Asked
-from bot.domain.answers.marks import challenge_on
+from bot.domain.answers.guards import challenge_on
 from bot.domain.jobs.job import JobView, State
 from bot.domain.policies.defaults import built_in
 from bot.domain.proof.look import Look
@@ -39,6 +39,8 @@ class ManyBehindOne(ScriptedEdges):
 
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
         answer = await super().fetch(url, place, address, asked)
+        if asked:
+            return replace(answer, text="v2", digest="v2")
         turns = self.turns.get(place, (("", "v2"),))
         who, gives = turns[min(self.asked[place], len(turns) - 1)]
         self.asked[place] += 1

@@ -20,7 +20,7 @@ from bot.domain.site import Site
 from bot.export.record import check_record, job_record
 from bot.ports import ReadHeaders
 from bot.services.looks.checking import URLS_MAX
-from bot.services.looks.checks import VARIED_MIN
+from bot.services.looks.checks import UNSTEADY_LEAST, UNSTEADY_MOST, VARIED_MIN, look_all
 from bot.services.looks.witnesses import REQUESTS_MAX
 from bot.services.replies import Checked, Explained
 from bot.services.setup import Setup
@@ -29,7 +29,7 @@ from tests.services.shop import APPROVERS, MIA, SHOP, ScriptedEdges, ScriptedPro
 from tests.services.test_desk import say
 from tests.slate import SlateClock
 
-LAST_OF_SECOND_ROUND = 1 + 2 + 4  # answers: before the purge, at the first look after it, at the second
+LAST_OF_SECOND_ROUND = 1 + 2 + UNSTEADY_MOST  # answers: before the purge, at the first look after it, at the second
 MOBILE = "CF-Device-Type: mobile"
 IDENTITY, BROTLI = "Accept-Encoding: identity", "Accept-Encoding: br"
 CHROME, SAFARI = "Accept-Encoding: gzip, deflate, br, zstd", "Accept-Encoding: gzip, deflate, br"
@@ -52,7 +52,7 @@ class VaryingEdges(ScriptedEdges):
         self.silent: set[tuple[str, str]] = set()
         self.old_at: dict[str, str] = {}  # pages that the edges keep old in one variant
         self.varying: set[str] | None = None  # the pages that vary; None for all
-        self.fourth: dict[str, str] = {}  # what is given out in the last of the four answers of a place's second round
+        self.last: dict[str, str] = {}  # what is given out in the last of the answers of a place's second round
         self.second: dict[str, str] = {}  # what another server behind a place's address keeps
 
     async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
@@ -62,7 +62,7 @@ class VaryingEdges(ScriptedEdges):
         if self.asked.count((place, "")) == 2 and not asked:
             version = self.second.get(place, version)
         if self.asked.count((place, "")) == LAST_OF_SECOND_ROUND and not asked:
-            version = self.fourth.get(place, version)
+            version = self.last.get(place, version)
         if place != "origin" and self.old_at.get(url) == varied(asked):
             version = "v1"
         problem = "connection refused" if (place, varied(asked)) in self.silent else ""
@@ -105,18 +105,19 @@ async def test_a_configured_variant_is_asked_everywhere_and_twice_at_the_origin(
     shop, edges = varied_shop(tmp_path, WITH_PHONES)
     await checked(shop)
     expected = {("fra", ""): 2, ("iad", ""): 2, ("origin", ""): 2, ("fra", MOBILE): 1, ("iad", MOBILE): 1}
-    assert {**expected, ("origin", MOBILE): 2} == Counter(edges.asked)
+    as_browsers = {("fra", CHROME): 1, ("iad", CHROME): 1, ("origin", CHROME): 2}
+    assert {**expected, ("origin", MOBILE): 2, **as_browsers} == Counter(edges.asked)
 
 
 @pytest.mark.parametrize(
     ("varies", "variants"),
     [
-        pytest.param("", {""}, id="no Vary"),
-        pytest.param("cookie", {""}, id="what nobody can guess"),
+        pytest.param("", {"", CHROME}, id="no Vary, and as most browsers ask"),
+        pytest.param("cookie", {"", CHROME}, id="what nobody can guess"),
         pytest.param("accept-encoding", {"", *ENCODINGS}, id="Vary"),
         pytest.param("origin, accept-encoding", {"", "Origin: https://www.shop.test", *ENCODINGS}, id="several"),
-        pytest.param("user-agent", {"", AS_A_PHONE}, id="phones"),
-        pytest.param("accept-language", {"", "Accept-Language: de"}, id="languages"),
+        pytest.param("user-agent", {"", CHROME, AS_A_PHONE}, id="phones"),
+        pytest.param("accept-language", {"", CHROME, "Accept-Language: de"}, id="languages"),
     ],
 )
 async def test_a_check_asks_what_the_answers_vary_by(tmp_path: Path, varies: str, variants: set[str]) -> None:
@@ -130,7 +131,7 @@ async def test_a_site_that_names_its_languages_is_asked_in_those_alone(tmp_path:
     french = replace(SHOP, variants=({"Accept-Language": "fr"},))
     shop, edges = varied_shop(tmp_path, french, varies="accept-language")
     reply = await checked(shop)
-    assert {"", "Accept-Language: fr"} == {variant for _, variant in edges.asked}
+    assert {"", CHROME, "Accept-Language: fr"} == {variant for _, variant in edges.asked}
     assert (Verdict.FRESH, "") == (reply.judgement.verdict, reply.judgement.why)
 
 
@@ -191,11 +192,11 @@ async def test_two_servers_behind_one_place_that_disagree_are_both_told(tmp_path
     shop, edges = varied_shop(tmp_path)
     edges.second["iad"] = "v1"
     reply = await checked(shop)
-    told = [look.version for look in reply.looks if look.place == "iad"]
+    told = [look.version for look in reply.looks if look.place == "iad" and not look.variant]
     assert (Verdict.STALE, ("iad",), ["v2", "v1"]) == (reply.judgement.verdict, reply.judgement.stale_at, told)
 
 
-async def test_a_place_that_was_old_after_the_purge_is_asked_four_times_before_it_is_fresh(tmp_path: Path) -> None:
+async def test_a_place_that_was_old_after_the_purge_is_asked_many_times_before_it_is_fresh(tmp_path: Path) -> None:
     shop, edges = varied_shop(tmp_path)
     edges.becomes["iad"] = ["v1", "v1", "v1", "v2"]
     job = await shop.purge(MIA, url("/a"))
@@ -204,16 +205,16 @@ async def test_a_place_that_was_old_after_the_purge_is_asked_four_times_before_i
     await shop.ledger.close()
     assert (Verdict.FRESH, 2) == (done.verdict, done.round)
     assert {("fra", ""): 1 + 2 + 2, ("iad", ""): LAST_OF_SECOND_ROUND} == {
-        spot: n for spot, n in Counter(edges.asked).items() if spot[0] != "origin"
+        spot: n for spot, n in Counter(edges.asked).items() if spot[0] != "origin" and not spot[1]
     }
-    assert "iad: old at an earlier look, fresh now in 4 answers in a row" in done.why
+    assert "iad: old at an earlier look, fresh now in 12 answers in a row" in done.why
     assert done.why == job_record(done)["why"]
 
 
-async def test_a_place_that_was_old_and_is_old_in_one_of_four_answers_is_not_fresh(tmp_path: Path) -> None:
+async def test_a_place_that_was_old_and_is_old_in_one_of_many_answers_is_not_fresh(tmp_path: Path) -> None:
     shop, edges = varied_shop(tmp_path)
     edges.becomes["iad"] = ["v1", "v1", "v1", "v2"]
-    edges.fourth["iad"] = "v1"
+    edges.last["iad"] = "v1"
     job = await shop.purge(MIA, url("/a"))
     await shop.slate.advance(5)
     seen = await shop.job(job.id)
@@ -221,10 +222,17 @@ async def test_a_place_that_was_old_and_is_old_in_one_of_four_answers_is_not_fre
     assert (State.CHECKING, Verdict.STALE, 2) == (seen.state, seen.verdict, seen.round)
 
 
+async def test_of_many_pages_each_is_asked_fewer_times_where_a_place_was_old(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path)
+    looks = await look_all(edges, SHOP, MANY[:60], 9.0, twice=True, unsteady=("fra", "iad"))
+    await shop.ledger.close()
+    assert {UNSTEADY_LEAST} == {look.answers for look in looks if look.place == "iad"}
+
+
 async def test_two_answers_that_agree_are_told_once(tmp_path: Path) -> None:
     shop, _ = varied_shop(tmp_path)
     reply = await checked(shop)
-    assert {"fra": 1, "iad": 1, "origin": 2} == Counter(look.place for look in reply.looks)
+    assert {"fra": 1, "iad": 1, "origin": 2} == Counter(look.place for look in reply.looks if not look.variant)
 
 
 @pytest.mark.parametrize("asked", sorted(ENCODINGS))
@@ -254,7 +262,7 @@ async def verdict(shop: Shop) -> Verdict:
     return reply.judgement.verdict
 
 
-@pytest.mark.parametrize("asked", [AS_A_PHONE, CHROME])
+@pytest.mark.parametrize("asked", [AS_A_PHONE, SAFARI, BROTLI])
 async def test_what_a_diagnosis_saw_old_is_asked_again_by_checks_and_proofs(tmp_path: Path, asked: str) -> None:
     shop, edges = varied_shop(tmp_path)
     edges.kept["fra", asked] = "v1"
@@ -280,7 +288,23 @@ async def test_nothing_else_is_asked_that_no_vary_names(tmp_path: Path, seen_as:
     await shop.slate.advance(later)
     edges.asked.clear()
     await checked(shop)
-    assert {""} == {asked for _, asked in edges.asked}
+    assert {"", CHROME} == {asked for _, asked in edges.asked}
+
+
+async def test_a_copy_for_browsers_that_is_old_is_old_though_no_vary_names_encodings(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path)
+    edges.kept["fra", CHROME] = "v1"
+    job = await shop.purge(MIA, url("/a"))
+    await shop.slate.advance(600)
+    proof, check = (await shop.job(job.id)).verdict, await verdict(shop)
+    await shop.ledger.close()
+    assert (Verdict.STALE, Verdict.STALE) == (proof, check)
+
+
+async def test_browsers_that_get_no_page_where_no_vary_names_encodings_say_nothing(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path)
+    edges.silent |= {("fra", CHROME), ("iad", CHROME)}
+    assert (Verdict.FRESH, "") == ((judged := (await checked(shop)).judgement).verdict, judged.why)
 
 
 async def test_where_plain_visitors_get_the_old_page_too_no_variant_is_blamed(tmp_path: Path) -> None:
@@ -291,7 +315,7 @@ async def test_where_plain_visitors_get_the_old_page_too_no_variant_is_blamed(tm
     reply = await say(shop, MIA, f"check {PAGE}")
     await shop.ledger.close()
     assert isinstance(reply, Checked)
-    assert ({""}, (PAGE,)) == ({asked for _, asked in edges.asked}, reply.to_purge)
+    assert ({"", CHROME}, (PAGE,)) == ({asked for _, asked in edges.asked}, reply.to_purge)
 
 
 async def test_one_old_variant_at_one_place_is_old(tmp_path: Path) -> None:
@@ -436,7 +460,7 @@ def plain_first(looks: Sequence[Look]) -> list[str]:
 async def test_a_plain_visitors_answers_come_first(tmp_path: Path) -> None:
     shop, _ = varied_shop(tmp_path, WITH_PHONES)
     looks = plain_first((await checked(shop, PAGE, f"{PAGE}b")).looks)
-    assert looks == sorted(looks)
+    assert looks == sorted(looks, key=["", MOBILE, CHROME].index)
 
 
 LEFT = {

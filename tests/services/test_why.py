@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -155,6 +156,33 @@ async def test_edges_and_origin_are_asked_twice_and_then_as_others_ask(shop: Sho
     assert {"fra": 2, "iad": 2, "origin": 2} == {place: plain.count(place) for place in set(plain)}
     assert {*ENCODINGS, AS_A_PHONE} == {asked for *_, asked in edges.asked if asked}
     assert 3 * 7 == len(edges.asked)  # as docs/why.md says
+
+
+class Moved(Edges):
+    """Edges and an origin that send visitors from one page to the next."""
+
+    def __init__(self, clock: SlateClock, leads: Mapping[str, str]) -> None:
+        super().__init__(clock)
+        self.leads = leads
+
+    async def fetch(self, url: str, place: str, address: str = "", asked: Asked = PLAIN) -> Answer:
+        answer = await super().fetch(url, place, address, asked)
+        to = self.leads.get(urlsplit(url).path)
+        return replace(answer, status=301, headers=(("location", to),)) if to else answer
+
+    def read(self, answer: Answer, by: ReadHeaders | None = None) -> Look:
+        look = super().read(answer, by)
+        return replace(look, status=301, leads_to=answer.location) if answer.location else look
+
+
+async def test_a_redirect_is_followed_at_one_edge_to_where_it_ends_or_leads_back(tmp_path: Path) -> None:
+    edges = Moved(SlateClock(), {"/a": "/b", "/b": "/c", "/c": "/b", "/d": "/end"})
+    shop = open_shop(tmp_path, edges=edges)
+    told = await why(shop, url("/a"))
+    assert ["/b", "/c"] == [urlsplit(hop.url).path for hop in told.case.onward]
+    assert [("fra", "/b"), ("fra", "/c")] == [(place, urlsplit(there).path) for place, there, _ in edges.asked[-2:]]
+    assert "a loop, on which browsers give up" in told.diagnosis.cause.what
+    assert ["/end"] == [urlsplit(hop.url).path for hop in (await seen(shop, url("/d"))).onward]
 
 
 async def test_a_cache_further_in_is_asked_by_its_own_address_and_the_outermost_is_not(

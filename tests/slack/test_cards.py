@@ -54,6 +54,7 @@ NOT_THERE = (
 NAMED = tuple(f"https://www.shop.test/{n}" for n in range(5))
 ENDED_UNSEEN = replace(DONE, verdict=Verdict.UNCHECKED, before=(), looks=(), fresh_at=(), proven=None)
 
+TOKYO = tuple(replace(DONE.looks[0], place=f"Tokyo {n}", country="JP") for n in range(4))
 CARDS: dict[str, tuple[JobView, str]] = {
     "fresh": (
         DONE,
@@ -215,7 +216,7 @@ right.
         🟢 P-1042 fresh at fra, iad, sin · {PRICING}
            shop: Varnish 0.2 s → Cloudflare 0.4 s → proven at fra, iad, sin in 3.1 s
            fra after: HIT, 5 h old, version "b7" = origin
-           Browsers that have it may keep it up to 24855 d (max-age=9999999999).
+           Browsers that have it may keep it up to 68 years (max-age=9999999999).
            asked by <@U_MIA> · read as URL
            [Check again = check_again P-1042]""",
     ),
@@ -346,6 +347,19 @@ right.
         🔵 P-1042 purged, fresh at fra, 2 to go · {PRICING}
            shop: Varnish 0.2 s → Cloudflare 0.4 s
            still old at iad (HIT, 5 h old, version "a1"), sin (HIT, 5 h old, version "a1")
+           Browsers that have it may keep it up to 5 min (max-age=300).
+           asked by <@U_MIA> · read as URL""",
+    ),
+    "a probe to go, which is counted beside the others": (
+        replace(
+            DONE, state=State.CHECKING, verdict=Verdict.UNKNOWN, fresh_at=("fra", "iad", "sin", "3 of 4 probes"),
+            stale_at=(), looks=(*DONE.looks, *TOKYO), round=4, purged=T, due_at=T + 120,
+            why="Tokyo 3 did not answer: no answer in time",
+        ),
+        f"""\
+        🔵 P-1042 purged, fresh at fra, iad, sin, 3 of 4 probes · {PRICING}
+           shop: Varnish 0.2 s → Cloudflare 0.4 s
+           Not proven yet: Tokyo 3 did not answer: no answer in time. Looks again {AT_8_02}, for the last time.
            Browsers that have it may keep it up to 5 min (max-age=300).
            asked by <@U_MIA> · read as URL""",
     ),

@@ -775,7 +775,7 @@ def test_what_browsers_do_is_told_in_words(odd: str, seconds: int, expected: str
 @pytest.mark.parametrize(
     ("seconds", "said", "expected"),
     [
-        (2**31, "max-age=9999999999", "Browsers may keep a copy up to 24855 d (max-age=9999999999)."),
+        (2**31, "max-age=9999999999", "Browsers may keep a copy up to 68 years (max-age=9999999999)."),
         (300, "Expires", "Browsers may keep a copy up to 5 min (Expires)."),
     ],
     ids=["too large", "by Expires"],

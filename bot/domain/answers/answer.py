@@ -20,10 +20,11 @@ class Answer:
 
     `place`, `at` and `took` are a look's, and so is `md5`. `text` is the beginning of the unpacked body, which was in
     `charset` (Python's name); `digest` its SHA-256, empty if it was not read whole; `begins` the hashes of its
-    beginnings; `size` its bytes as unpacked, as far as read. `dialled` is the address that answered. `over` is "http"
-    where an https page was asked for without TLS. `problem` is set when there was no usable answer: with a status where
-    one came whose body is broken, or is `late`: not whole in time. `given_up` says of what there was too much where
-    that was not read to its end; then no more of it is here than by which headers whoever sent it names itself.
+    beginnings, `opening` that of a short one; `size` its bytes as unpacked, as far as read. `dialled` is the address
+    that answered. `over` is "http" where an https page was asked for without TLS. `problem` is set when there was no
+    usable answer: with a status where one came whose body is broken, or is `late`: not whole in time. `given_up` says
+    of what there was too much where that was not read to its end; then no more of it is here than by which headers
+    whoever sent it names itself.
     """
 
     url: str
@@ -43,6 +44,7 @@ class Answer:
     charset: str = "utf-8"
     given_up: Excess | None = None
     took: float = 0.0
+    opening: str = ""
     md5: str = ""
 
     @property

@@ -14,6 +14,7 @@ INFLATED_MAX = 8 * 1024 * 1024  # bytes as unpacked
 HEAD_MAX = 256 * 1024  # bytes that are kept
 MARK = 256 * 1024  # bytes as unpacked, after each of which the hash so far is kept
 MARK_SHOWN = 16  # characters of such a hash
+OPENING = 8 * 1024  # bytes, of which a hash is kept too: a probe reads little more
 
 
 class Body:
@@ -111,6 +112,12 @@ class Body:
     def begins(self) -> tuple[str, ...]:
         """Hashes of its first MARK bytes, of twice as many, and so on, as far as read: also of a body that is cut."""
         return tuple(self._begins)
+
+    @property
+    def opening(self) -> str:
+        """The hash of its first OPENING bytes; "" where there are not so many, or it has no text."""
+        opening = self._head[:OPENING]
+        return hashlib.sha256(opening).hexdigest()[:MARK_SHOWN] if len(opening) == OPENING else ""
 
     @property
     def size(self) -> int:

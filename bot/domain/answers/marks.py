@@ -1,4 +1,5 @@
-"""Who answered: the marks that CDNs and firewalls leave on an answer, and the names that lead to them.
+"""Who answered: the marks that CDNs and firewalls leave on an answer, and the names that lead to them. What answers in
+a page's place stands in `guards`.
 
 Sources: the CDNs' own documentation of their response headers and of the names that customers point at, as listed in
 docs/providers, read 2026-11.
@@ -8,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from bot.domain.answers.answer import Answer
 
@@ -76,15 +76,6 @@ TITLES: Mapping[str, str] = {
 FIREWALLS = frozenset({"imperva", "sucuri"})  # these mark what they answer themselves and what they hand on alike
 ALWAYS_MARKED = frozenset({"cloudflare", "cloudfront", "fastly"})  # these mark every answer that they give
 ANY_CDN = frozenset({"http"})  # an account that may stand for any CDN
-# What asks a visitor for a proof of being no robot says so itself, read 2026-11:
-# https://developers.cloudflare.com/cloudflare-challenges/challenge-types/challenge-pages/detect-response/
-# https://docs.aws.amazon.com/waf/latest/developerguide/waf-captcha-and-challenge-actions.html
-_CHALLENGES = {"cf-mitigated": ("Cloudflare", "challenge"), "x-amzn-waf-action": ("AWS WAF", "challenge", "captcha")}
-CHALLENGES = "asks for a proof of being no robot"
-MAY_REFUSE = "may have refused this machine"
-_REFUSALS = frozenset({403, 406, 429, 503})
-_FIREWALLS = ("x-iinfo", "x-sucuri-id")  # each answer that came through has it, the firewall's own too
-_REFUSES = {"akamaighost": "Akamai"}  # names itself in Server where it answers by itself
 _HIT = re.compile(r"\bhit\b", re.IGNORECASE)
 _SAYS_HIT = ("x-cache", "x-cache-status", "cache-status")
 _POP = re.compile(r"cache-[a-z0-9-]{3,40}-[A-Z]{3}")
@@ -112,50 +103,6 @@ def marks_on(answer: Answer) -> dict[str, str]:
 def cdns_on(answer: Answer) -> dict[str, str]:
     """As `marks_on`, without caches of one's own."""
     return {who: line for who, line in marks_on(answer).items() if who not in _INSIDE}
-
-
-@dataclass(frozen=True, slots=True)
-class Guard:
-    """A firewall that answered in the page's place, or may have: whose it is, and the header line that shows it. One
-    that asks for no proof, `is_challenge`, may only have refused this machine."""
-
-    title: str
-    line: str
-    is_challenge: bool = True
-
-    @property
-    def told(self) -> str:
-        """ "Cloudflare's firewall asks for a proof of being no robot"."""
-        return f"{firewall_of(self.title)} {CHALLENGES if self.is_challenge else MAY_REFUSE}"
-
-
-def firewall_of(title: str) -> str:
-    """How the firewall of who is called so is named."""
-    return title if "firewall" in title or "WAF" in title else f"{title}'s firewall"
-
-
-def challenge_on(answer: Answer) -> Guard | None:
-    """The firewall that says of this answer that it asks for a proof of being no robot."""
-    for header, (title, *words) in _CHALLENGES.items():
-        if answer.says(header).strip().lower() in words:
-            return Guard(title, f"{header}: {answer.says(header)}")
-    return None
-
-
-def refusal_on(answer: Answer) -> Guard | None:
-    """The firewall that may have refused this machine: the answer is a refusal, and carries its mark."""
-    if answer.status not in _REFUSALS:
-        return None
-    if header := next((name for name in _FIREWALLS if answer.lines(name)), ""):
-        return Guard(TITLES[_HEADERS[header]], f"{header}: {answer.says(header)[:100]}", is_challenge=False)
-    server = answer.says("server")
-    title = _REFUSES.get(server.lower())
-    return Guard(title, f"server: {server}", is_challenge=False) if title else None
-
-
-def guard_on(answer: Answer) -> Guard | None:
-    """The firewall that answered in the page's place, or may have."""
-    return challenge_on(answer) or refusal_on(answer)
 
 
 def hit_on(answer: Answer) -> str:

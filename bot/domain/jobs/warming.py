@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.domain.answers.answer import Answer, Asked, varied
-from bot.domain.answers.marks import guard_on
+from bot.domain.answers.guards import guard_before_origin, guard_on
 from bot.domain.proof.finding import REFUSING, Page, Verdict, find
 from bot.domain.proof.look import Look
 from providers.contract import Cached
@@ -70,7 +70,7 @@ class Copy:
     variant: str = ""
     country: str = ""  # of the probe that asked (ISO 3166); "" where purgebot itself did
     over: str = ""  # "http" where an https page was fetched without TLS, as the place's address says
-    why: str = ""  # of an unclear one
+    why: str = ""  # of an unclear one; of a kept one, what the origin gave that it was not compared with
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,10 +207,19 @@ def _tells(origin: Look) -> bool:
     return is_page and not origin.only_asks_for_tls
 
 
-def is_down(origin: Look) -> str:
-    """Why nothing can be warmed while the origin answers so; "" where it may be. One that cannot be asked from here may
-    well answer the caches."""
-    if origin.status < 500 or origin.guard:
+def not_compared(copy: Copy, origins: Sequence[Answer]) -> Copy:
+    """A kept copy that was not held against the origin, since a firewall answered in its place, and which one."""
+    guard = next(filter(None, map(guard_before_origin, origins)), None)
+    if guard is None or copy.warmth not in KEPT:
+        return copy
+    told = guard.told if guard.is_challenge else f"it answers {guard.status}{guard.beside}"
+    return replace(copy, why=told)
+
+
+def is_down(origin: Answer) -> str:
+    """Why nothing can be warmed while the origin answers so; "" where it may be. One that cannot be asked from here, or
+    before which a firewall answers, may well answer the caches."""
+    if origin.status < 500 or guard_before_origin(origin) is not None:
         return ""
     return f"the origin answers {origin.status}, so nothing new can be fetched; caches give out what they have"
 

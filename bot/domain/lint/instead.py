@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from bot.domain.answers.answer import Answer
-from bot.domain.answers.marks import challenge_on, guard_on
+from bot.domain.answers.guards import challenge_on, guard_before_origin, guard_on
 from bot.domain.lint.finding import Note
 from bot.domain.masking import without_credentials
 from bot.domain.policies.wording import listed
@@ -31,6 +31,11 @@ def is_whole(answer: Answer) -> bool:
 def is_challenge(answer: Answer) -> bool:
     """Whether a firewall asks for a proof of being no robot: then every header is its own, and none the page's."""
     return challenge_on(answer) is not None
+
+
+def is_own(origin: Answer) -> bool:
+    """Whether what the origin answered is its own, and no firewall's that stands before it."""
+    return not origin.problem and guard_before_origin(origin) is None
 
 
 def leads_to(answer: Answer) -> str:
@@ -117,7 +122,7 @@ def beside_origin(url: str, at_edges: Sequence[Answer], origins: Sequence[Answer
     """That edge and origin answered with something else altogether, and what follows from it. `is_kept` when a cache
     says that the edges' answers are copies of its own."""
     edges = [answer for answer in at_edges if not answer.problem and not is_challenge(answer)]
-    origin = next((answer for answer in origins if not answer.problem and not is_challenge(answer)), None)
+    origin = next((answer for answer in origins if is_own(answer)), None)
     if origin is None:
         return [Note(url, f"the origin was not read: {_unread(origins)}")] if origins and edges else []
     others = [answer for answer in edges if answer.status != origin.status]
@@ -132,8 +137,10 @@ def beside_origin(url: str, at_edges: Sequence[Answer], origins: Sequence[Answer
 
 
 def _unread(origins: Sequence[Answer]) -> str:
-    guard = next(filter(None, map(challenge_on, origins)), None)
-    return guard.told if guard is not None else origins[0].problem
+    guard = next(filter(None, map(guard_before_origin, origins)), None)
+    if guard is None:
+        return origins[0].problem
+    return guard.told if guard.is_challenge else f"it answered {guard.status}{guard.beside}"
 
 
 def _so(origin: Answer, others: Sequence[Answer], is_kept: bool) -> str:

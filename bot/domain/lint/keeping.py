@@ -47,15 +47,31 @@ def _default(served: Served) -> str:
 
 
 def page_kept_long(served: Served) -> Found | None:
-    """CC02: a page that browsers keep."""
+    """CC02: a page that browsers keep, or show long after its end."""
     seconds = served.browser.seconds or 0
-    if not served.is_page or served.status != 200 or not served.is_long_in_browsers or seconds <= PAGE_MAX:
+    if not served.is_page or served.status != 200:
         return None
+    if not served.is_long_in_browsers or seconds <= PAGE_MAX:
+        return _shown_once_more(served)
     causes = (
         f"After your next deploy visitors may see the old page for up to {up_to(seconds)}; "
         "a purge cannot reach browsers."
     )
     return Found(causes, _kept_by(served), ASK_EACH_TIME)
+
+
+def _shown_once_more(served: Served) -> Found | None:
+    """A page that browsers and caches may show long after its end, while they fetch it anew (RFC 5861, 3)."""
+    said = served.policy.control
+    beyond = said.seconds("stale-while-revalidate") or 0
+    forbidden = served.policy.guards or said.has("must-revalidate") or said.seconds("s-maxage") is not None
+    if forbidden or beyond <= FILE_MAX:
+        return None
+    causes = (
+        f"For up to {up_to(beyond)} after your next deploy whoever has the old page may see it once more, while the new"
+        " one is fetched (stale-while-revalidate); a purge cannot reach browsers."
+    )
+    return Found(causes, _control(served), ASK_EACH_TIME)
 
 
 def file_kept_long(served: Served) -> Found | None:

@@ -43,7 +43,8 @@ RULES = (
     Rule("CC01", "missing", WARN, 12, "200 without Cache-Control, Expires or a CDN's own field",
          "each cache decides for itself", "say for each sort of answer how long to keep it", keeping.missing,
          headers=LASTING),
-    Rule("CC02", "html-long", ERROR, 30, "a page that browsers keep longer than 3 min",
+    Rule("CC02", "html-long", ERROR, 30, "a page that browsers keep longer than 3 min, or show over a day after its end"
+         " (stale-while-revalidate)",
          "visitors see the old page after a deploy", "let browsers ask for pages each time (no-cache)",
          keeping.page_kept_long, headers=LASTING),
     Rule("CC03", "asset-unhashed-long", ERROR, 30,
@@ -82,9 +83,11 @@ RULES = (
          sharing.validator_differs, by_headers=False),
     Rule("CC14", "age-over", WARN, 8, "Age beyond the lifetime", "visitors get old content",
          "purge it, then see who keeps it beyond its end", keeping.older_than_allowed, by_headers=False),
-    Rule("CC15", "auth-public", ERROR, 40, "asked with Authorization, and shared caches may keep it for some time",
+    Rule("CC15", "auth-public", ERROR, 40,
+         "asked with Authorization, and shared caches may keep it for some time; or the origin says private, and a"
+         " shared cache keeps it",
          "others get what is one person's", "keep what is one person's out of shared caches (private)",
-         sharing.signed_in_shared),
+         sharing.ones_own_shared),
     Rule("CC16", "error-cached", WARN, 10, "4xx or 5xx with more than 60 s, or from the cache",
          "the error stays after it is mended", "let nobody keep errors", serving.error_kept),
     Rule("CC17", "redirect-cached", WARN, 8, "301 or 308 without Cache-Control, or a 302, 303 or 307 kept over an hour",

@@ -13,6 +13,7 @@ from bot.domain.answers.caches import ANY, Cache
 from bot.domain.answers.caching import Basis, Lifetime, Policy, lifetime_browser, lifetime_shared, policy_of
 from bot.domain.answers.fingerprint import MONTH, is_fingerprinted, is_no_word, is_static, may_be_fingerprinted, named
 from bot.domain.answers.headers import likely_age_of
+from bot.domain.durations import YEAR, YEARS_FROM
 from bot.domain.lint.instead import is_whole
 from providers.contract import Cached
 
@@ -167,7 +168,9 @@ class Served:
 
 
 def up_to(seconds: float) -> str:
-    """A length of time in one unit, never shorter than it is: 90 s, 10 min, 5 h, 365 d."""
+    """A length of time in one unit, never shorter than it is: 90 s, 10 min, 5 h, 365 d, 69 years."""
+    if seconds >= YEARS_FROM:
+        return f"{math.ceil(seconds / YEAR):,} years"
     for size, unit, most in ((1, "s", 120), (60, "min", 7200), (3600, "h", 172_800)):
         if seconds < most:
             return f"{math.ceil(seconds / size)} {unit}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Mapping
 
 from bot.domain.answers.answer import Answer
 from bot.domain.answers.caches import TARGETED
@@ -40,8 +41,34 @@ def _lets_share(served: Served) -> str:
     return said.longest("s-maxage") if said.seconds("s-maxage") else ""
 
 
-def signed_in_shared(served: Served) -> Found | None:
-    """CC15: an answer to somebody who signed in, for everybody (RFC 9111, 3.5)."""
+def ones_own_shared(served: Served) -> Found | None:
+    """CC15: what is one person's, for everybody."""
+    return _signed_in(served) or _kept_though_private(served)
+
+
+def _kept_though_private(served: Served) -> Found | None:
+    """What the origin lets no shared cache keep (RFC 9111, 5.2.2.7), given out by one: that one's own doing, where no
+    field for CDNs alone lets it."""
+    told = [origin.joined() for origin in served.alike]
+    shut = [said for said in told if Directives.read(said.get("cache-control", "")).has("private")]
+    if not served.is_from_cache or served.status != 200 or not shut or _is_for_cdns(shut[0]):
+        return None
+    causes = (
+        "The cache in front gave out a copy of what its origin calls private, for one visitor alone: others may get"
+        " what is theirs. A rule there keeps it all the same."
+    )
+    seen = f"{served.cached.value.upper()}; the origin says Cache-Control: {shut[0]['cache-control']}"
+    return Found(causes, seen, Cure(special="front"))
+
+
+def _is_for_cdns(headers: Mapping[str, str]) -> bool:
+    """Whether a field for CDNs alone lets them keep it."""
+    fields = (Directives.read(headers[name]) for name in TARGETED.intersection(headers))
+    return any((field.seconds("max-age") or 0) > 0 for field in fields)
+
+
+def _signed_in(served: Served) -> Found | None:
+    """An answer to somebody who signed in, for everybody (RFC 9111, 3.5)."""
     signed_in = any(name.lower() == "authorization" for name, _ in served.answer.asked)
     said = served.policy.control
     shut = said.has("private") or said.has("no-store") or said.has("no-cache") or _is_asked_for_each_time(served)

@@ -91,7 +91,7 @@ def _express(cure: Cure, paths: Sequence[str]) -> str:
     return in_handler(cure, paths)
 
 
-_NO_HEADERS = {"purge": "", "clock": "# on the server, whatever it runs\ntimedatectl set-ntp true"}
+_NO_HEADERS = {"purge": "", "front": "", "clock": "# on the server, whatever it runs\ntimedatectl set-ntp true"}
 
 _NGINX_REPLACES = {
     "gzip": ("gzip_vary ",),

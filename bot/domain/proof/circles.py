@@ -10,6 +10,13 @@ NOWHERE = "does not say where to, so that visitors get no page"
 WITHOUT_TLS = (
     "the origin sends everybody who asks over http to https, and whatever stands before it seems to ask over http"
 )
+PAGE_OVER_TLS = (
+    "the origin gives a page here: most likely whatever stands before it asks it over http, and is sent to https"
+)
+LEFT = (
+    "it leads to itself, a loop on which browsers give up: where the edge asks the origin over http, and is sent to"
+    " https, a purge brings the same again"
+)
 
 
 def looped(look: Look, origin: Look | None) -> str:
@@ -23,6 +30,26 @@ def looped(look: Look, origin: Look | None) -> str:
     if origin.only_asks_for_tls:
         return f"{told}: {WITHOUT_TLS}"
     return "" if look.is_kept else f"{told}; the origin does not"
+
+
+def origin_looped(look: Look, origin: Look | None) -> str:
+    """Why nothing can be compared where the origin sends its reader back to the page that was asked for; "" where it
+    does not, or the place does the same."""
+    if origin is None or not origin.leads_back or look.leads_back:
+        return ""
+    return f"the origin redirects ({origin.status}) {BACK}, {GIVE_UP}: a purge would bring that to visitors"
+
+
+def looped_anew(look: Look, purged_at: float | None) -> str:
+    """Why a kept copy that leads back to itself is not old though the origin has a page: it came after the purge, so
+    that the next one would bring the same; "" where nothing shows that."""
+    if not look.leads_back or not look.is_kept or purged_at is None or look.age is None:
+        return ""
+    if look.age >= look.at - purged_at:
+        return ""
+    return (
+        f"{look.place} redirects ({look.status}) {BACK}, {GIVE_UP}, and fetched that after the purge; {PAGE_OVER_TLS}"
+    )
 
 
 def only_redirects(look: Look, to_max: int) -> str:

@@ -26,8 +26,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from bot.domain.answers.guards import FRONTS, UNREACHED, firewall_of
 from bot.domain.answers.marks import FIREWALLS, TITLES
-from bot.domain.proof.circles import looped
+from bot.domain.proof.circles import looped, origin_looped
 from bot.domain.proof.look import ORIGIN, Likeness, Look, bare_etag, compare, seems_same
 from bot.domain.proof.modified import beside, is_newer, is_older, told_at_once
 from bot.domain.proof.other_pages import in_place
@@ -44,6 +45,7 @@ UNCOMPARED = "and whether to the same place cannot be told"
 UNSTEADY = "the origin answers differently each time"
 _STEADY = frozenset({Likeness.SAME, Likeness.BEGUN, Likeness.UNREAD, Likeness.UNSAID})
 _UNNAMED = (None, Likeness.OTHER_BYTES, Likeness.BEGUN, Likeness.UNREAD, Likeness.UNSAID)
+_BEFORE_ORIGINS = frozenset({*FIREWALLS, *FRONTS})
 _MIB = 1024 * 1024
 
 
@@ -149,6 +151,8 @@ def _find(page: Page, look: Look) -> Finding:
     origins = [origin for origin in page.now(ORIGIN) if not origin.problem]
     if trouble := looped(look, next(iter(origins), None)):
         return _unknown(look, trouble, can_change=False)
+    if trouble := origin_looped(look, origins[0] if origins else None):
+        return _unknown(look, trouble, can_change=False)
     if trouble := _trouble_of_origin(page, origins):
         return _unknown(look, trouble, can_change=page.has_origin)
     if trouble := _without_tls(look, origins[0]):
@@ -191,7 +195,15 @@ def _trouble_of_origin(page: Page, origins: Sequence[Look]) -> str:
     refusing = next((origin.status for origin in origins if origin.status in REFUSING), 0)
     if not refusing and any(_is_part(origin) for origin in origins):
         return f"the origin answered {_A_PART}"
-    return f"the origin answered {refusing}" if refusing else ""
+    return f"the origin answered {refusing}{_through_a_firewall(origins)}" if refusing else ""
+
+
+def _through_a_firewall(origins: Sequence[Look]) -> str:
+    """Whose answer that may be, by the mark of a firewall which marks all its answers."""
+    refused = [origin for origin in origins if origin.status in REFUSING and origin.status not in UNREACHED]
+    names = [name for origin in refused for name in origin.through if name in _BEFORE_ORIGINS]
+    title = TITLES[names[0]] if names else ""
+    return f", and {firewall_of(title)} may have done so in its place" if title else ""
 
 
 def _without_tls(look: Look, origin: Look) -> str:
@@ -250,6 +262,9 @@ def _compared(
             return _unknown(look, f"{why}: only a `marker` could tell")
         case Likeness.OTHER_BYTES if is_older(look, origins):
             return Finding(place, url, Verdict.STALE, look=look)
+        case Likeness.OTHER_BYTES if told := _firewall(origins[0]):
+            why = f"{place} serves {OTHER_BYTES}, whose answer came through {told}: only a `marker` could tell"
+            return _unknown(look, why)
         case Likeness.OTHER_BYTES if told := _firewall(look):
             return _unknown(look, f"{place} serves {OTHER_BYTES}, through {told}: only a `marker` could tell")
         case Likeness.OTHER_BYTES if survived or (look.is_kept and not page.was(place)):

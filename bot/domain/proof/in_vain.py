@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from bot.domain.answers.marks import ALWAYS_MARKED, ANY_CDN, TITLES
+from bot.domain.proof.circles import LEFT
 from bot.domain.proof.look import ORIGIN, Look
 from providers.contract import Cached
 
@@ -28,7 +29,10 @@ def in_vain(old: Sequence[Look], page: Sequence[Look], layers: Layers) -> str:
     of that page."""
     if not old or any(look.place not in layers.places for look in old):
         return ""
-    is_unkept = layers.is_new_inside and all(_is_fetched_each_time(look) for look in old)
+    if all(look.leads_back and look.url.startswith("https:") for look in old):
+        return LEFT
+    twice = [look for look in old if not look.variant] or old  # others are asked once
+    is_unkept = layers.is_new_inside and all(_is_fetched_each_time(look) for look in twice)
     is_known = bool(layers.providers) and not ANY_CDN & {*layers.providers}
     behind = {who for look in page if look.place == ORIGIN for who in look.through}
     strangers = [_stranger(look, {*layers.providers}, behind, is_unkept) if is_known else "" for look in old]

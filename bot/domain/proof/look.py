@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.answers.excess import Excess
-from bot.domain.answers.locations import led, mark_of, spelled
-from bot.domain.answers.marks import CHALLENGES
+from bot.domain.answers.guards import CHALLENGES
+from bot.domain.answers.locations import led, mark_of, spelled, unblanked
 from bot.domain.durations import span
 from bot.domain.masking import MASK, masked
 from providers.contract import Cached
@@ -33,13 +33,13 @@ class Look:
 
     `place` is the configured edge's name, "dns" for wherever DNS led, "origin", or where a probe stands. `at` is in
     seconds since the epoch, when all of it was there, and `took` the seconds since it was asked for. `digest` is the
-    SHA-256 of the decoded body, empty if it was not read whole; `begins` the hashes of its beginnings and `size` its
-    bytes as far as read, also where it was not; 0 if that is not known. Where it was not, `length` is its bytes as
-    Content-Length says; 0 where that does not, or counts packed ones. `packed` names codings that are not known here:
-    then digest, beginnings and size are those of the body as sent. `md5` is the unpacked body's, known of the origin
-    and of a provider's own places; there of a packed one with its coding before it, "gzip 9f86…". `age` is in seconds;
-    None if the answer did not say. `problem` is set when there was no usable answer; `doubt` where there was one that
-    tells nothing of what it holds.
+    SHA-256 of the decoded body, empty if it was not read whole; `begins` the hashes of its beginnings, `opening` that
+    of a short one, and `size` its bytes as far as read, also where it was not; 0 if that is not known. Where it was
+    not, `length` is its bytes as Content-Length says; 0 where that does not, or counts packed ones. `packed` names
+    codings that are not known here: then digest, beginnings and size are those of the body as sent. `age` is in
+    seconds; None if the answer did not say. `problem` is set when there was no usable answer; `doubt` where there was
+    one that tells nothing of what it holds. `md5` is the unpacked body's, known of the origin and of a provider's own
+    places; there of a packed one with its coding before it, "gzip 9f86…".
     """
 
     place: str
@@ -81,6 +81,7 @@ class Look:
     cached_next: Cached = Cached.UNKNOWN  # what the cache said of the last of its `answers`
     given_up: Excess | None = None  # what there was too much of in an answer that came, which `problem` tells
     took: float = 0.0
+    opening: str = ""
     md5: str = ""
     doubt: str = ""
 
@@ -107,7 +108,9 @@ class Look:
     @property
     def only_asks_for_tls(self) -> bool:
         """Whether an https page, asked for without TLS, was answered with the way to itself."""
-        return bool(self.over) and self.redirects and self.leads_to == masked(self.url)
+        if not self.over or not self.redirects or not unblanked(self.leads_to).lower().startswith("https:"):
+            return False
+        return self.leads_to == masked(self.url) or self._leads_here
 
     @property
     def leads_back(self) -> bool:
@@ -115,8 +118,13 @@ class Look:
         who asked without TLS."""
         if not (self.redirects and self.leads_to) or self.over:
             return False
-        here = led(self.url, self.url)
-        return self.leads_mark == mark_of(here) or _bare(led(self.url, self.leads_to)) == _bare(here)
+        return self._leads_here
+
+    @property
+    def _leads_here(self) -> bool:
+        """Whether it leads to the URL that was asked for, however that is spelled."""
+        here, there = led(self.url, self.url), led(self.url, self.leads_to)
+        return self.leads_mark == mark_of(here) or _bare(spelled(there)) == _bare(spelled(here))
 
     @property
     def leads_nowhere(self) -> bool:
@@ -279,6 +287,8 @@ def _bodies(one: Look, other: Look) -> bool | None:
     if (alike := hashed_alike(one, other)) is not None:
         return alike
     if any(mine != its for mine, its in zip(one.begins, other.begins, strict=False)):
+        return False
+    if one.opening and other.opening and one.opening != other.opening:
         return False
     mine, its = _length(one), _length(other)
     is_short = (one.digest and mine is not None and mine < other.size) or (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from bot.domain.proof.circles import only_redirects
+from bot.domain.proof.circles import looped_anew, only_redirects
 from bot.domain.proof.finding import Finding, Page, Verdict
 from bot.domain.proof.look import ORIGIN, Look, compare
 from providers.contract import Cached
@@ -100,6 +100,9 @@ def landed(finding: Finding, page: Page, purged: Purged) -> Finding:
 
 def _landed(finding: Finding, page: Page, purged: Purged) -> Finding:
     look = finding.look
+    if finding.verdict is Verdict.STALE and look is not None and look.url.startswith("https:"):
+        why = looped_anew(look, purged.since(look.url))
+        return replace(finding, verdict=Verdict.UNKNOWN, why=why, can_change=False, by_bytes=False) if why else finding
     if finding.uncached and not purged.is_hard and not purged.stands_for_others:
         return replace(finding, verdict=Verdict.FRESH, uncached=False)  # nothing was purged: it is what visitors get
     if finding.verdict is not Verdict.FRESH or look is None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from bot.domain.answers.marks import CHALLENGES
+from bot.domain.answers.guards import CHALLENGES
+from bot.domain.proof.circles import LEFT
 from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.finding import Finding, Page, Verdict, find
 from bot.domain.proof.folding import NAMED_MAX, listed, placeless, said_of
@@ -257,7 +258,8 @@ def _old_at(place: str, stale: Sequence[Finding], scene: Scene) -> str:
 
 
 def _leading(look: Look) -> str:
-    return f", to {_in_part(look.leads_to)}" if look.redirects and look.leads_to else ""
+    is_told = not look.redirects or look.leads_back  # by its own words
+    return f", to {_in_part(look.leads_to)}" if look.leads_to and not is_told else ""
 
 
 def _leads_elsewhere(look: Look, origin: Look) -> str:
@@ -282,6 +284,8 @@ def _hint(looks: Sequence[Look], scene: Scene) -> str:
         return f"{not_asked(scene.purged.left_alone)}, and may still hold the old one"
     if refilled := [look for look in looks if _was_refilled(look, scene) or look.place in scene.purged.refetched_at]:
         return REFILLED if any(map(scene.may_be_old, refilled)) else FETCHED_ANEW
+    if looks and all(look.leads_back and look.url.startswith("https:") for look in looks):
+        return LEFT
     if any(look.cached is Cached.UNCACHED for look in looks):
         return FURTHER_IN
     return SOFT if scene.purged.soft else ""

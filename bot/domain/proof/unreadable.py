@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.answers.excess import Excess
-from bot.domain.answers.marks import CHALLENGES
+from bot.domain.answers.guards import CHALLENGES
 from bot.domain.proof.look import Look
 
 UNREADABLE = "in an encoding that cannot be read here"

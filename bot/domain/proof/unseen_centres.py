@@ -1,7 +1,7 @@
 """Data centres that gave the old page after a purge, and were not seen with the new one since.
 
 Behind one address there are many. What one of them kept is not gone because others answer: it counts until an answer
-that names it is new. Where answers name none, a place is asked four times instead (`was_old_at`).
+that names it is new. Where answers name none, a place is asked many times instead (`was_old_at`).
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from bot.domain.answers.answer import Answer, Asked, varied
 from bot.domain.answers.caching import titled, varied_by
 from bot.domain.answers.devices import PHONE, as_device
-from bot.domain.proof.look import ORIGIN, Look
+from bot.domain.proof.look import ORIGIN, Look, compare
 from bot.domain.site import Site
 
 ENCODING = "Accept-Encoding"
@@ -29,6 +29,8 @@ _GUESSED = ("User-Agent: ", "Accept-Language: ", "Origin: ")
 _OF_DEVICES = frozenset({"user-agent"})  # which whoever names a device sends, and is answered by
 _ALL_ASKED = frozenset({"accept-encoding"})  # with gzip, without any, with Brotli, and as browsers ask
 _SAMPLES = {PHONE: "an iPhone", "Accept-Language: de": "a German reader"}
+ERROR = 400
+_BROWSERS = frozenset(map(varied, (CHROME, OVER_HTTP)))
 _NAMES = frozenset(varied(asked) for asked in (*ENCODINGS, OVER_HTTP))
 
 
@@ -79,9 +81,16 @@ def encodings_of(url: str) -> tuple[Asked, ...]:
     return (*ENCODINGS, OVER_HTTP) if url.startswith("http://") else ENCODINGS
 
 
+def as_browsers_ask(url: str) -> Asked:
+    """In which encodings most visitors ask for `url`: some caches keep a copy for them whatever Vary says."""
+    return OVER_HTTP if url.startswith("http://") else CHROME
+
+
 def partly_asked(looks: Iterable[Look]) -> str:
     """On how many pages the variants were asked for, where that is not all of those that have some; else ""."""
-    some = [look for look in looks if not look.problem]
+    looks = [*looks]
+    unnamed = _as_most_ask(looks)
+    some = [look for look in looks if not look.problem and look not in unnamed]
     named: dict[str, set[str]] = {}
     for look in some:
         if not look.variant:
@@ -102,14 +111,46 @@ def vary_told(names: Sequence[str]) -> str:
 
 def answered(site: Site, looks: Sequence[Look]) -> list[Look]:
     """`looks` without those as somebody whom nobody configured, where that is answered otherwise than a plain visitor:
-    not at all, by a guard or by another page. They say nothing then of what those people get; the origin is needed."""
+    not at all, by a guard or by another page. They say nothing then of what those people get; the origin is needed.
+    And without those as browsers ask, though no Vary names encodings, that gave no page, or what a plain visitor got
+    too."""
     own = {varied(asked) for asked in _configured(site)}
     plain = {(look.url, look.place): look.status for look in looks if not look.variant}
     guessed = [look for look in looks if look.variant.startswith(_GUESSED) and look.variant not in own]
     other = [look for look in guessed if look.problem or look.status != plain.get((look.url, look.place))]
     without = {(look.url, look.variant) for look in other if look.place == ORIGIN}
     left = [look for look in guessed if look in other or (look.url, look.variant) in without]
+    left += _as_plain([look for look in _as_most_ask(looks) if look.variant not in own], looks)
     return [look for look in looks if look not in left]
+
+
+def _as_most_ask(looks: Sequence[Look]) -> list[Look]:
+    """Those in the encodings that most visitors ask for, of pages whose answers name no encoding in Vary."""
+    by_encoding = {look.url for look in looks if not look.variant and _ALL_ASKED & {*varied_by(look.varies)}}
+    return [look for look in looks if look.variant in _BROWSERS and look.url not in by_encoding]
+
+
+def _as_plain(as_browsers: Sequence[Look], looks: Sequence[Look]) -> list[Look]:
+    """Those of `as_browsers` that tell nothing beside the plain answers of their place; the origin's where no edge's
+    tells anything."""
+    plain: dict[tuple[str, str], list[Look]] = {}
+    for look in looks if as_browsers else ():
+        if not look.variant:
+            plain.setdefault((look.url, look.place), []).append(look)
+    edges = [look for look in as_browsers if look.place != ORIGIN]
+    tell = [
+        look for look in edges if not _is_no_page(look) and not _is_any_of(look, plain.get((look.url, look.place), ()))
+    ]
+    pages = {look.url for look in tell}
+    return [look for look in as_browsers if look not in tell and not (look.place == ORIGIN and look.url in pages)]
+
+
+def _is_no_page(look: Look) -> bool:
+    return bool(look.problem or look.guard) or look.status >= ERROR
+
+
+def _is_any_of(look: Look, others: Sequence[Look]) -> bool:
+    return any(not one.problem and compare(one, look).is_same for one in others)
 
 
 def says_nothing(look: Look) -> bool:

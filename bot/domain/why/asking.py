@@ -16,6 +16,7 @@ from bot.domain.site import Site
 from bot.domain.why import elsewhere, unmet
 from bot.domain.why.case import BY_OWN_HEADER, Case
 from bot.domain.why.guarded import challenged, refused
+from bot.domain.why.now_and_then import stopped
 from bot.domain.why.spots import LOCATION_MAX, SENDS_MAX, Glance, Spot, Tier, names_of
 
 FIELDS_SHOWN, FIELD_MAX = 4, 40
@@ -54,13 +55,13 @@ def _asked_at(spot: Spot) -> set[Asked]:
 
 
 def unseen(case: Case, told: Collection[str] = ()) -> tuple[str, ...]:
-    """What is not known, to stand after "Not known: ": an edge gave no page, a request of other visitors got no answer
-    that can be compared, or was never made. Nothing where no edge answered, nor of a place of which it is `told` that
-    it gave no page."""
+    """What is not known, to stand after "Not known: ": an edge gave no page, or not each time, a request of other
+    visitors got no answer that can be compared, or was never made. Nothing where no edge answered, nor of a place of
+    which it is `told` that it gave no page."""
     if not case.at(Tier.EDGE):
         return ()
     others = _untold(case) if case.is_fresh else ()
-    first = (*unmet.lines(case, told), *elsewhere.lines(case))
+    first = (*unmet.lines(case, told), *stopped(case), *elsewhere.lines(case))
     return (*first, *others, *_unasked(case), *_without_tls(case), *_sampled(case))
 
 
@@ -72,9 +73,9 @@ def _without_tls(case: Case) -> Iterator[str]:
 
 
 def is_in_doubt(case: Case) -> bool:
-    """Whether an old copy may be there that nobody saw: at an edge that gave no page, behind a request without an
-    answer, or a field of Vary that nobody was asked with."""
-    return bool([*unmet.unmet(case), *_untold(case), *_unasked(case)])
+    """Whether an old copy may be there that nobody saw: at an edge that gave no page, or not each time, behind a
+    request without an answer, or a field of Vary that nobody was asked with."""
+    return bool([*unmet.unmet(case), *stopped(case), *_untold(case), *_unasked(case)])
 
 
 def _field(asked: Asked) -> str:

@@ -17,7 +17,7 @@ from bot.domain.proof.look import ORIGIN, Likeness, Look, compare
 from bot.domain.proof.other_pages import in_place
 from bot.domain.proof.variants import ENCODING
 from bot.domain.site import Site
-from bot.domain.why.spots import Course, Glance, Spot, Tier
+from bot.domain.why.spots import Course, Glance, Hop, Spot, Tier
 from bot.domain.why.standing_in import no_page
 from providers.contract import Copies, Kind
 
@@ -127,6 +127,7 @@ class Case:
     hold: Hold | None = None
     in_line: tuple[InLine, ...] = ()
     reading: Reading = Reading()
+    onward: tuple[Hop, ...] = ()  # where visitors are led on to, one after the other
     elsewhere: tuple[Spot, ...] = ()  # places that the provider asked for us, beside the edges
     elsewhere_unasked: str = ""  # why it did not
     doubted: frozenset[tuple[str, str]] = frozenset()  # places and variants that seem old, and may be another page
@@ -299,6 +300,12 @@ class Case:
             if is_old
         ]
         return bool(given) and all(self.finding_at(spot, glance).by_bytes for spot, glance in given)
+
+    @property
+    def unasked(self) -> tuple[Front, ...]:
+        """The caches further in that nobody can ask from here, outermost first."""
+        asked = {spot.name for spot in self.spots}
+        return tuple(front for front in self.layers[1:] if front.title not in asked)
 
     @property
     def edge_account(self) -> str:

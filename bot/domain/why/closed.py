@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.domain.answers.marks import CHALLENGES, MAY_REFUSE, firewall_of
+from bot.domain.answers.guards import CHALLENGES, firewall_of, guard_before_origin
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
 from bot.domain.why.guarded import PREVENT as LET_THROUGH
-from bot.domain.why.guarded import guard_at, is_challenge, marked, whose_at, with_mark
+from bot.domain.why.guarded import did_at, guard_at, is_challenge, marked, whose_at, with_mark
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from providers.contract import Cached
 
@@ -46,12 +46,11 @@ def guarded(case: Case) -> Cause | None:
     if not origins or not edges or case.saw_old or any(map(had_from_it, edges)):
         return None
     seen, whose = is_challenge(origins), whose_at(origins)
-    did = CHALLENGES if seen else MAY_REFUSE
     return Cause(
         Name.UNKNOWN,
         Certainty.SEEN if seen else Certainty.LIKELY,
-        f"It cannot be told whether {names_of(edges)} {do(edges, 'is', 'are')} old: {whose} {did} at the origin, and"
-        " gave no page to compare with.",
+        f"It cannot be told whether {names_of(edges)} {do(edges, 'is', 'are')} old: {whose} {did_at(origins)} at the"
+        " origin, and gave no page to compare with.",
         (*each(origins, with_mark), *each(edges, with_mark)),
         Cure(
             "Check again",
@@ -83,6 +82,8 @@ def failed(glance: Glance, where: str = "") -> str:
         return f"gives an answer{where} that was given up ({look.problem})"
     if glance.answer.late:
         return f"begins to answer{where} and does not end ({look.problem})"
+    if (guard := guard_before_origin(glance.answer)) is not None:
+        return f"answers {look.status}{where}{guard.beside}"
     return f"answers {look.status}{where}" if look.status else f"does not answer{where} ({look.problem})"
 
 

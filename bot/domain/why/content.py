@@ -26,6 +26,7 @@ from bot.domain.why.spots import (
     names_of,
 )
 from bot.domain.why.times import as_read, at_edge, changed_since, fetched_now, stored, took
+from bot.domain.why.which import by_status, last_of
 
 PROBE = "with an argument of ours"  # how the twin is told that nobody asked for before
 SETTLING = 120.0  # seconds in which places of one CDN may still differ after a purge
@@ -181,7 +182,7 @@ def disagree(case: Case) -> Cause | None:
     return Cause(
         Name.DISAGREE,
         Certainty.SEEN,
-        f"Places disagree {span(since)} after {last.job.name}: old at {names_of(old)}, fresh at {names_of(fresh)}."
+        f"Places disagree {span(since)} after {last.job.name}: {_apart(case, old, fresh)}."
         + (" The purge may still be on its way." if young else ""),
         each((*old, *fresh)),
         Cure("Check again", f"check {case.typed}") if young else past(case, last),
@@ -189,12 +190,19 @@ def disagree(case: Case) -> Cause | None:
     )
 
 
+def _apart(case: Case, old: Sequence[Spot], fresh: Sequence[Spot]) -> str:
+    """Where is what."""
+    if apart := by_status(case, last_of(old)):
+        return f"{apart} at {names_of(old)}, and what the origin gives at {names_of(fresh)}"
+    return f"old at {names_of(old)}, fresh at {names_of(fresh)}"
+
+
 def _never_purged(old: Sequence[Spot], fresh: Sequence[Spot], case: Case) -> Cause:
     return Cause(
         Name.DISAGREE,
         as_read(case, Certainty.SEEN),
-        f"Places disagree, and nothing here has purged the page since it changed{case.reading.within}: old at"
-        f" {names_of(old)}, fresh at {names_of(fresh)}, {do(fresh, 'which has', 'which have')} fetched it since.",
+        f"Places disagree, and nothing here has purged the page since it changed{case.reading.within}:"
+        f" {_apart(case, old, fresh)}, {do(fresh, 'which has', 'which have')} fetched it since.",
         each((*old, *fresh)),
         or_wider(case),
         "Each place keeps a copy of its own: let the deploy purge what it changed, and all of them change at once.",

@@ -7,9 +7,8 @@ from dataclasses import replace
 
 from bot.domain.jobs.job import State
 from bot.domain.jobs.retrying import can_be_retried
-from bot.domain.proof.finding import Page, Verdict
+from bot.domain.proof.finding import Page
 from bot.domain.proof.fresh_notes import noted
-from bot.domain.proof.look import describe, in_short
 from bot.domain.proof.modified import told_older
 from bot.domain.proof.reasons import REWRITTEN
 from bot.domain.why import (
@@ -22,6 +21,7 @@ from bot.domain.why import (
     given_up,
     guarded,
     inside,
+    kept_from_https,
     last_look,
     lifetime,
     loops,
@@ -29,6 +29,7 @@ from bot.domain.why import (
     mixed_up,
     not_carried_out,
     nothing_old,
+    onward,
     ours,
     own_headers,
     several_places,
@@ -43,12 +44,13 @@ from bot.domain.why.asking import is_in_doubt, unseen
 from bot.domain.why.calm import undecided
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Diagnosis, Name
+from bot.domain.why.hops import hops_of
 from bot.domain.why.repeating import shown_again
-from bot.domain.why.spots import DIGEST_MAX, SENDS_MAX, Spot, Tier, alike_told, each
+from bot.domain.why.spots import DIGEST_MAX, Tier, each
 from bot.domain.why.times import is_from_before
 
 Rule = Callable[[Case], Cause | None]
-ALSO_MAX, POPS_SHOWN = 2, 6
+ALSO_MAX = 2
 
 RULES: tuple[Rule, ...] = (
     waiting.queued,
@@ -62,7 +64,9 @@ RULES: tuple[Rule, ...] = (
     way.old_endpoint,
     way.other_cdn,
     broken.broken,
+    kept_from_https.kept_from_https,
     loops.looping,
+    onward.going_round,
     statuses.cached_error,
     several_places.several_places,
     statuses.redirected,
@@ -96,8 +100,6 @@ RULES: tuple[Rule, ...] = (
     calm.not_known,
     nothing_old.nothing_old,
 )
-_OF = {Verdict.FRESH: "fresh", Verdict.STALE: "old", Verdict.UNKNOWN: "not known", Verdict.UNCHECKED: "not known"}
-_UNCACHED = "the origin's, never kept"
 _OF_THE_OLD = frozenset(
     {Name.REFILLED, Name.OVERWRITTEN, Name.QUERY, Name.OVERRIDDEN, Name.DISAGREE, Name.NOT_PURGED, Name.SOFT}
 )
@@ -128,7 +130,7 @@ def diagnose(case: Case) -> Diagnosis:
         if cause.name not in names | _BY_ITSELF and cause.certainty is Certainty.SEEN and len(also) < ALSO_MAX:
             names.add(cause.name)
             also.append(cause)
-    return Diagnosis(first, tuple(also), _way(case), unseen(case, first.pageless))
+    return Diagnosis(first, tuple(also), hops_of(case), unseen(case, first.pageless))
 
 
 def _beside(case: Case, name: Name) -> tuple[str, ...]:
@@ -223,71 +225,3 @@ def _digests(case: Case, shown: Sequence[str]) -> tuple[str, ...]:
     spots = [spot for spot in (*case.old(), *case.torn(), *case.at(Tier.ORIGIN)) if spot.look.digest]
     lines = each(spots, lambda spot: f"SHA-256 {spot.look.digest[:DIGEST_MAX]}…")
     return () if all(any(line.partition(": ")[2] in one for one in shown) for line in lines) else lines
-
-
-def _way(case: Case) -> tuple[str, ...]:
-    """The hops from the visitor to the origin, as they were seen; edges that are alike in one line."""
-    dns = [f"DNS ({one.resolver}): {' → '.join(one.chain) or 'no alias'}" for one in case.names if not one.problem]
-    edges = [spot for spot in case.spots if spot.tier is Tier.EDGE]
-    inside = [spot for spot in case.spots if spot.tier is not Tier.EDGE]
-    outer = [f"{', '.join(spot.name for spot in alike)}: {told}" for alike, told in alike_told(_hops(edges, case))]
-    further = [f"{spot.name}: {told}" for spot, told in _hops(inside, case)]
-    return (*dns, *outer, *elsewhere.way(case), *further)
-
-
-def _hops(spots: Sequence[Spot], case: Case) -> list[tuple[Spot, str]]:
-    return [(spot, _hop(spot, case)) for spot in spots]
-
-
-def _hop(spot: Spot, case: Case) -> str:
-    if not spot.last.is_usable:
-        return f"{spot.look.broken}, {spot.look.problem}" if spot.look.broken else spot.look.problem
-    told = describe(spot.look, case.now) + _content(spot)
-    if spot.tier is Tier.ORIGIN:
-        return told + _by_turns(spot)
-    return f"{told} · {_judged(spot, case)}{_under_another_name(spot, case)}{_answered_at(spot)}"
-
-
-def _by_turns(spot: Spot) -> str:
-    """What else it answered a plain visitor, where it named its content otherwise each time."""
-    named = dict.fromkeys(glance.content for glance in spot.plain if glance.is_about_the_page and glance.content)
-    others = [content for content in named if content != spot.last.content]
-    return f", by turns with {' and '.join(others)}" if others else ""
-
-
-def _answered_at(spot: Spot) -> str:
-    """Every data centre that its answers name, but for one alone that is called as the place is: FRA56-P1 at fra."""
-    named = dict.fromkeys(one.look.seen_at for one in (*spot.plain, *spot.varied) if one.look.seen_at)
-    if len(named) <= 1 and all(one.lower().startswith(spot.name.lower()) for one in named):
-        return ""
-    more = len(named) - POPS_SHOWN
-    return f" · answered at {', '.join([*named][:POPS_SHOWN])}{f' and {more} more' if more > 0 else ''}"
-
-
-def _content(spot: Spot) -> str:
-    """Where a redirect leads, or the bytes, where `describe` names nothing."""
-    look, last = spot.look, spot.last
-    is_named = bool(look.version or look.etag) and not last.location
-    return "" if is_named or not last.content else f", {last.content}"
-
-
-def _judged(spot: Spot, case: Case) -> str:
-    """Fresh or old, and to whom, where not everybody gets the same."""
-    plain, *others = case.courses_at(spot)
-    found = case.finding_at(spot)
-    word = _UNCACHED if found.uncached else _OF[found.verdict]
-    if plain.is_mixed:
-        return f"old at first, now {word}" if plain.has_turned else "old and new by turns"
-    old = [other.glances[0].look.variant for other in others if any(other.were_old)]
-    if not old or not (found.uncached or found.verdict is Verdict.FRESH):
-        return word
-    return f"{word} to a plain visitor, old to {in_short(old[0])[:SENDS_MAX]}"
-
-
-def _under_another_name(spot: Spot, case: Case) -> str:
-    """Said where a place names another version than the origin, and has its very bytes."""
-    origin = case.origin
-    if origin is None or case.verdict_at(spot) is not Verdict.FRESH or spot.look.version == origin.look.version:
-        return ""
-    is_same = bool(spot.look.digest) and spot.look.digest == origin.look.digest
-    return ", the origin's bytes under another version" if is_same else ""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.domain.durations import span
 from bot.domain.jobs.job import LayerView
 from bot.domain.proof.finding import Verdict
+from bot.domain.proof.folding import listed
 from bot.domain.proof.look import in_short
 from bot.domain.proof.variants import ENCODING
 from bot.domain.why.case import Case, Ours
@@ -28,6 +29,7 @@ from bot.domain.why.times import (
     took,
     was_tried_again,
 )
+from bot.domain.why.which import called, last_of
 from providers.contract import Cached, Kind
 
 _CAN_LEARN_TAGS = frozenset({"varnish"})  # whose account has `tags`
@@ -50,12 +52,14 @@ def _fetched_now(case: Case) -> Cause | None:
     inner = _alike(case, fetched[0]) if fetched else []
     if not fetched or not _is_shown(case, last, inner):
         return None
-    where = names_of(inner) if inner else "a cache further in, or another server than the origin that is asked here"
+    elsewhere = f"{_further_in(case)}, or another server than the origin that is asked here"
+    where = names_of(inner) if inner else elsewhere
     is_seen = bool(inner and _culprit(case, last)) and changed_since(case, last) is False
     return Cause(
         Name.REFILLED,
         Certainty.SEEN if is_seen else Certainty.LIKELY,
-        f"{names_of(fetched)} fetched the page just now, after {last.job.name}, and got the old one from {where}.",
+        f"{names_of(fetched)} fetched the page just now, after {last.job.name}, and got"
+        f" {called(case, last_of(fetched), 'the old one')} from {where}.{_beyond(case, inner)}",
         (*each(fetched, _asked), *_inside(inner), *_kept_by(case, last)),
         _cure(case, last, inner),
         _prevent(case, last),
@@ -86,12 +90,13 @@ def _filled_again(case: Case) -> Cause | None:
     if not _is_shown(case, last, inner):
         return None
     culprit = _culprit(case, last)
-    where = names_of(inner) if inner else culprit or "a cache further in, such as a shield"
+    where = names_of(inner) if inner else culprit or _further_in(case)
     return Cause(
         Name.REFILLED,
         Certainty.SEEN if since and inner and changed_since(case, last) is False else Certainty.LIKELY,
-        f"{names_of(again)} {do(again, 'was', 'were')} purged by {last.job.name} and filled again with the old content"
-        f" from {where}{_or_another(case, last, again)}.",
+        f"{names_of(again)} {do(again, 'was', 'were')} purged by {last.job.name} and filled again with"
+        f" {called(case, last_of(again), 'the old content')} from {where}{_or_another(case, last, again)}."
+        f"{_beyond(case, inner)}",
         (*each(again, lambda spot: _times(case, last, spot)), *_inside(inner), *_kept_by(case, last)),
         _cure(case, last, inner),
         _prevent(case, last),
@@ -105,7 +110,7 @@ def _filled_again_for_some(case: Case) -> Cause | None:
         return None
     alike = [one for one in kept if one.asked == kept[0].asked]
     spots, look = [one.seen_so for one in alike], kept[0].other.glances[-1].look
-    where = _culprit(case, last) or "a cache further in, such as a shield"
+    where = _culprit(case, last) or _further_in(case)
     is_told_apart = alike[0].asked[0][0] == ENCODING or not gives_all_the_same(case, look.variant)
     perhaps = not (is_told_apart or is_known_old(case, look))
     return Cause(
@@ -123,6 +128,20 @@ def _filled_again_for_some(case: Case) -> Cause | None:
         _prevent(case, last),
         repeat=shown_again(case, [one.spot for one in alike], alike[0].asked),
     )
+
+
+def _further_in(case: Case) -> str:
+    """Where the old page may have come from, where no place that was asked has it."""
+    return f"a cache further in, such as {listed([one.title for one in case.unasked]) if case.unasked else 'a shield'}"
+
+
+def _beyond(case: Case, inner: Sequence[Spot]) -> str:
+    """The caches still further in than `inner`, which may be where those have it from."""
+    order = [front.title for front in case.layers]
+    last = max((order.index(spot.name) for spot in inner if spot.name in order), default=len(order))
+    beyond = [front.title for front in case.unasked if order.index(front.title) > last]
+    may = "further in still, cannot be asked from here, and may be where it comes from"
+    return f" {listed(beyond)}, {may}." if beyond else ""
 
 
 def _cure(case: Case, last: Ours, inner: Sequence[Spot]) -> Cure:

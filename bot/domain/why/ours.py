@@ -16,6 +16,7 @@ from bot.domain.why.owners import is_own, siblings
 from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
 from bot.domain.why.times import at_edge, changed_since, is_from_before, met_before, took, was_there_before
+from bot.domain.why.which import called, last_of
 from providers.contract import Cached, Kind
 
 SAID_MAX = 160  # characters of a provider's own words
@@ -173,7 +174,8 @@ def _not_asked(case: Case, last: Ours, kept: list[Spot]) -> Cause:
     return Cause(
         Name.NOT_REACHED,
         Certainty.SEEN,
-        f"{last.job.name} did not purge {title}, where {names_of(kept)} {do(kept, 'keeps', 'keep')} the old copy.",
+        f"{last.job.name} did not purge {title}, where {names_of(kept)} {do(kept, 'keeps', 'keep')}"
+        f" {called(case, last_of(kept), 'the old copy')}.",
         (f"{last.job.name} · {last.named} · {_layers(last.job)}", *each(kept)),
         or_wider(case),
         "A plain purge asks every layer, innermost first; `only …` asks one.",
@@ -236,8 +238,8 @@ def _ageless(case: Case, last: Ours, kept: list[Spot]) -> Cause:
     return Cause(
         Name.NOT_REACHED,
         Certainty.LIKELY,
-        f"{title} took {last.job.name}, and {names_of(kept)} still {do(kept, 'serves', 'serve')} the old copy,"
-        f" {_ages(kept)}.",
+        f"{title} took {last.job.name}, and {names_of(kept)} still {do(kept, 'serves', 'serve')}"
+        f" {called(case, last_of(kept), 'the old copy')}, {_ages(kept)}.",
         each(kept),
         past(case, last),
         _other_key(case, kept[0], last),

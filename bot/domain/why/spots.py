@@ -21,6 +21,7 @@ NEAR_ENOUGH = 2  # seconds that a copy may be older than the answer before it, s
 _SECONDS = re.compile(r"\b(\d+)(?= s old)")
 SENDS_MAX = 48  # characters of a variant that a sentence shows
 DIGEST_MAX, LOCATION_MAX = 12, 120  # characters shown
+WHOLE_MAX, BEGIN_SHOWN, END_SHOWN = 80, 48, 28  # characters of a URL in a sentence
 
 
 class Tier(StrEnum):
@@ -76,6 +77,14 @@ class Glance:
         if look.broken:
             return f"{look.broken}, and {look.problem}"
         return look.problem or f"{look.status} {says}".rstrip() + age + content
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """A URL of the site that a redirect leads to, and what an edge answers a visitor who follows."""
+
+    url: str
+    glance: Glance
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +155,11 @@ def leading(location: str) -> str:
     """Where a redirect leads, as it may be shown."""
     shown = masked(location)
     return shown if len(shown) <= LOCATION_MAX else f"{shown[: LOCATION_MAX - 1]}…"
+
+
+def in_the_middle(url: str) -> str:
+    """A long URL without its middle, since two of them mostly differ at their ends."""
+    return url if len(url) <= WHOLE_MAX else f"{url[:BEGIN_SHOWN]}…{url[-END_SHOWN:]}"
 
 
 def in_encodings(spot: Spot) -> tuple[Glance, ...]:

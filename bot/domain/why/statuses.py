@@ -13,8 +13,10 @@ from bot.domain.proof.finding import Verdict
 from bot.domain.why.answered_anew import answered_anew, came_since
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.kept_from_https import is_kept_from_a_page
+from bot.domain.why.onward import end_of
 from bot.domain.why.remedy import or_wider, past
-from bot.domain.why.spots import LOCATION_MAX, Glance, Spot, Tier, do, each, leading, names_of
+from bot.domain.why.spots import LOCATION_MAX, Glance, Spot, Tier, do, each, in_the_middle, leading, names_of
 from bot.domain.why.times import fetched_now, is_from_before, went_by
 
 _SHORT_REDIRECTS = "Have the deploy purge the redirects that it changes, or give them a short life: `s-maxage=60`."
@@ -30,8 +32,9 @@ def cached_error(case: Case) -> Cause | None:
     origin = case.origin
     if origin is None:
         return None
-    kept = [s for s in case.at(Tier.EDGE) if s.look.is_kept and s.look.status >= 300]
-    sent = [s for s in case.at(Tier.EDGE) if s.last.location and (s in kept or (s.look.is_fetched and fetched_now(s)))]
+    edges = [s for s in case.at(Tier.EDGE) if not is_kept_from_a_page(case, s)]
+    kept = [s for s in edges if s.look.is_kept and s.look.status >= 300]
+    sent = [s for s in edges if s.last.location and (s in kept or (s.look.is_fetched and fetched_now(s)))]
     bad = [s for s in kept if s.look.status != origin.look.status < 400]
     elsewhere = [s for s in sent if origin.location and case.verdict_at(s) is Verdict.STALE]
     since = [s for s in bad or elsewhere if came_since(case, s)]
@@ -125,9 +128,9 @@ def redirected(case: Case) -> Cause | None:
     return Cause(
         Name.REDIRECTED,
         Certainty.SEEN,
-        f"This URL only redirects ({origin.look.status}) to {masked(goes)[:200]}, and holds no page itself."
+        f"This URL only redirects ({origin.look.status}) to {in_the_middle(masked(goes))}, and holds no page itself."
         + ("" if _is_ours(case, goes) else _elsewhere(case)),
-        (f"origin: {origin.look.status}, location: {masked(origin.location)[:200]}",),
+        (f"origin: {origin.look.status}, location: {in_the_middle(masked(origin.location))}",),
         _follow(case, goes),
         _AT_ITS_END,
     )
@@ -146,8 +149,8 @@ def redirected_at_edge(case: Case) -> Cause | None:
         Name.REDIRECTED,
         Certainty.SEEN,
         f"{names_of(sent)} {do(sent, 'redirects', 'redirect')} this URL ({sent[0].look.status}) to"
-        f" {masked(goes)[:200]}, and the origin gives a page: it may be a rule of the CDN, for https, a country or a"
-        " language." + ("" if _is_ours(case, goes) else _elsewhere(case)),
+        f" {in_the_middle(masked(goes))}, and the origin gives a page: it may be a rule of the CDN, for https, a"
+        " country or a language." + ("" if _is_ours(case, goes) else _elsewhere(case)),
         (*each(sent), *each(case.at(Tier.ORIGIN))),
         _follow(case, goes),
         _AT_ITS_END,
@@ -172,8 +175,10 @@ def _follow(case: Case, goes: str) -> Cure:
     """To the page that it leads to, where that is one of the site's."""
     if not _is_ours(case, goes):
         return Cure("Check again", f"check {case.typed}", "Ask whoever runs the page that visitors end at.")
-    line = f"why {safe_word(_as_served(case, without_credentials(goes)))}"
-    return Cure("Ask about that one", line, "Ask about the page that visitors end at: it was not looked at.")
+    end = end_of(case)
+    line = f"why {safe_word(_as_served(case, without_credentials(end or goes)))}"
+    seen = "it was not looked at" if not end else "it was asked for once, and not compared"
+    return Cure("Ask about that one", line, f"Ask about the page that visitors end at: {seen}.")
 
 
 def _as_served(case: Case, url: str) -> str:

@@ -27,12 +27,14 @@ from bot.domain.why.spots import (
     without_what_others_send,
 )
 from bot.domain.why.times import at_edge, changed_since, stored, took, was_there_before
+from bot.domain.why.which import by_status, called
 from providers.contract import Cached
 
 _PREVENT = (
     "Name each node by an address of its own in the site's `edges`, so that each is looked at; one that stays old after"
     " a purge does not hear of purges."
 )
+_NEW = {False: "the new one", True: "what the origin gives"}  # whether statuses tell them apart
 
 
 def torn(case: Case) -> Cause | None:
@@ -120,18 +122,20 @@ def _both(case: Case, found: Sequence[tuple[Spot, Course]], certainty: Certainty
     courses = {spot.name: course for spot, course in found}
     young, where = _is_young(case), do(spots, "its address", "each address")
     is_settled = certainty is Certainty.SEEN or was_there_before(course)
+    apart = by_status(case, _old(course))
+    old = called(case, _old(course))
     return Cause(
         Name.DISAGREE,
         certainty,
-        f"{names_of(spots)} {do(spots, 'gives', 'give')} the old page and the new one"
+        f"{names_of(spots)} {do(spots, 'gives', 'give')} {old} and {_NEW[bool(apart)]}"
         f"{_to(course) or ' to the same request'}: several nodes or copies stand behind {where}, and some of the"
-        " visitors there get the old one."
+        f" visitors there get {old if apart else 'the old one'}."
         + ("" if is_settled else " Or it turned new while it was asked.")
         + _went_by(case, course)
         + (" It may still be on its way." if young else ""),
         (
-            *each(spots, lambda one: _in_turn(courses[one.name])),
-            *_kinds(spot, course),
+            *each(spots, lambda one: _in_turn(courses[one.name], apart)),
+            *_kinds(spot, course, apart),
             *each(case.at(Tier.ORIGIN), lambda one: _asked_so(one, course)),
         ),
         Cure("Check again", f"check {case.typed}") if young else _settled(case),
@@ -179,14 +183,23 @@ def _to(course: Course) -> str:
     return f" to the same request (`{variant[:SENDS_MAX]}`)" if variant else ""
 
 
-def _in_turn(course: Course) -> str:
+def _old(course: Course) -> list[Glance]:
+    return [glance for glance, was_old in zip(course.glances, course.were_old, strict=True) if was_old]
+
+
+def _in_turn(course: Course, apart: str) -> str:
+    """Which came when, by their statuses where these tell them `apart`."""
     words = ["old" if was_old else "new" for was_old in course.were_old]
+    if apart:
+        words = [str(glance.look.status) for glance in course.glances]
     return f"{len(words)} answers: {', '.join(words)}"
 
 
-def _kinds(spot: Spot, course: Course) -> tuple[str, str]:
+def _kinds(spot: Spot, course: Course, apart: str) -> tuple[str, str]:
     """One answer of each kind."""
     old, new = (course.glances[course.were_old.index(kind)] for kind in (True, False))
+    if apart:
+        return f"{spot.name}: {old.told}", f"{spot.name}: {new.told}"
     return f"{spot.name}, old: {old.told}", f"{spot.name}, new: {new.told}"
 
 
@@ -195,17 +208,19 @@ def _turned(case: Case, found: Sequence[tuple[Spot, Course]]) -> Cause:
     spots, course = [spot for spot, _ in found], found[0][1]
     old, _ = course.turned
     stale = old.look.cached is Cached.STALE
+    new = _NEW[bool(by_status(case, _old(course)))]
     how = (
-        f"past its time ({old.look.says or 'stale'}), while {do(spots, 'it fetched', 'they fetched')} the new one"
+        f"past its time ({old.look.says or 'stale'}), while {do(spots, 'it fetched', 'they fetched')} {new}"
         if stale
-        else "and then fetched the new one: the copy ran out, or was purged, while it was asked"
+        else f"and then fetched {new}: the copy ran out, or was purged, while it was asked"
     )
     courses = {spot.name: course for spot, course in found}
     return Cause(
         Name.DISAGREE,
         Certainty.SEEN,
-        f"{names_of(spots)} gave the old page{_to(course)}{' once more,' if stale else ' first,'} {how}."
-        " Visitors there get the new one now.",
+        f"{names_of(spots)} gave {called(case, _old(course))}{_to(course)}{' once more,' if stale else ' first,'}"
+        f" {how}."
+        f" Visitors there get {new} now.",
         (*each(spots, lambda spot: _then(*courses[spot.name].turned)), *each(case.at(Tier.ORIGIN))),
         Cure("Check again", f"check {case.typed}"),
         "`stale-while-revalidate` allows that: have the deploy purge what it changed, where nobody may see the old one."

@@ -16,6 +16,7 @@ from bot.domain.why.repeating import shown_again
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, in_encodings, names_of, same, with_bytes
 from bot.domain.why.strangers import kept_by_a_stranger
 from bot.domain.why.times import changed_since
+from bot.domain.why.which import called, last_of
 from providers.contract import Cached
 
 
@@ -61,7 +62,8 @@ def anew_each_time(case: Case) -> Cause | None:
         Name.UNCACHED,
         Certainty.LIKELY,
         f"{names_of(old)} fetched the page anew each time, and what came from further in is not what the origin gives"
-        f" here: there is nothing to purge at {do(old, 'this edge', 'these edges')}, and who gives the old page is not"
+        f" here: there is nothing to purge at {do(old, 'this edge', 'these edges')}, and who gives"
+        f" {called(case, last_of(old))} is not"
         f" known.{not_from}",
         (*each(old, _each_answer), *each(new), *each(case.at(Tier.ORIGIN))),
         _further_in(case),

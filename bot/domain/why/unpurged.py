@@ -12,6 +12,7 @@ from bot.domain.why.not_carried_out import sent_nothing
 from bot.domain.why.remedy import or_wider
 from bot.domain.why.spots import Spot, Tier, do, each, names_of, same
 from bot.domain.why.times import as_read, changed_since, fetched_now, left_since
+from bot.domain.why.which import by_status, called, last_of
 from providers.contract import Cached
 
 
@@ -61,7 +62,10 @@ def _held(case: Case, holding: Sequence[Spot], fetched: Sequence[Spot]) -> str:
         )
     look = holding[0].look
     age = f", {span(look.age)} old" if look.age is not None else ""
-    return f"{names_of(holding)} {do(holding, 'keeps', 'keep')} a copy from before the change{age}, and {covered}"
+    keep = f"{names_of(holding)} {do(holding, 'keeps', 'keep')}"
+    if (apart := by_status(case, last_of(holding))) and case.origin is not None:
+        return f"{keep} a copy ({apart}{age}) where the origin answers {case.origin.look.status}, and {covered}"
+    return f"{keep} a copy from before the change{age}, and {covered}"
 
 
 def _last(case: Case) -> str:
@@ -80,7 +84,8 @@ def _last(case: Case) -> str:
 
 def _looked(case: Case, holding: Sequence[Spot], fetched: Sequence[Spot], inner: Sequence[Spot]) -> str:
     """What our own looking filled, which says nothing of what visitors were given."""
-    got = f" the old one from {names_of(inner)}" if inner else " an old one from further in"
+    old = called(case, last_of(fetched), "the old one" if inner else "an old one")
+    got = f" {old} from {names_of(inner) if inner else 'further in'}"
     told = [(fetched, got)] if holding and fetched else []
     if new := _filled(case):
         told.append((new, " the new one"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bot.domain.answers.guards import guard_before_origin
 from bot.domain.answers.marks import ALWAYS_MARKED, ANY_CDN, TITLES, cdn_of, cdns_on
 from bot.domain.durations import span
 from bot.domain.why.case import Case, Resolved
@@ -19,14 +20,17 @@ DOCTOR = Cure("Try the accounts", "doctor", "Look which account this name leads 
 
 
 def origin_failing(case: Case) -> Cause | None:
-    """The origin has no answer, and caches serve what they have, or errors."""
+    """The origin has no answer, and caches serve what they have, or errors. An error through a firewall may be that
+    one's own, for this machine alone, unless every edge gives one too."""
     silent = silent_to_us(case)
     broken = [glance for glance in silent if _is_broken(glance)]
+    is_its_own = not any(guard_before_origin(glance.answer) for glance in broken)
     edges = case.at(Tier.EDGE)
     if not silent or len(broken) != len(silent) or any(map(had_from_it, edges)):
         return None
-    if kept := [spot for spot in edges if spot.look.status < 400 and _is_held(spot.look.cached)]:
-        return _kept_without_it(case, broken[-1], kept)
+    kept = [spot for spot in edges if spot.look.status < 400 and _is_held(spot.look.cached)]
+    if kept:
+        return _kept_without_it(case, broken[-1], kept) if is_its_own else None
     failing = [spot for spot in edges if _is_broken(spot.last)]
     return _failing_too(case, broken[-1], failing) if failing and len(failing) == len(edges) else None
 

@@ -23,6 +23,7 @@ from bot.domain.lint.instead import (
     came,
     in_short,
     is_challenge,
+    is_own,
     is_whole,
     leads_to,
     missed,
@@ -146,7 +147,7 @@ class _Reading:
         answers = await asyncio.gather(*edges, *private, *origins)
         settled = (self._settled(answer, places[answer.place]) for answer in answers[: len(edges)])
         at_edges, rest = tuple(await asyncio.gather(*settled)), answers[len(edges) :]
-        from_origin = tuple(answer for answer in rest[len(private) :] if _tells(answer))
+        from_origin = tuple(answer for answer in rest[len(private) :] if is_own(answer))
         tries = await self._tries(url, (*from_origin, *at_edges))
         served = [self._served(x, from_origin, tuple(y for y in at_edges if y is not x), tries=tries) for x in at_edges]
         apart = beside_origin(url, at_edges, rest[len(private) :], all(one.is_from_cache for one in served))
@@ -173,7 +174,7 @@ class _Reading:
         if not self._site.origin or not any(RULE_OF[found.rule].by_headers for found in await found_at(served)):
             return served
         origin = await self._fetch(ref.url, ORIGIN, self._site.origin)
-        return replace(served, origins=(origin,) if _tells(origin) else ())
+        return replace(served, origins=(origin,) if is_own(origin) else ())
 
     async def _settled(self, answer: Answer, address: str) -> Answer:
         """The answer as everybody after the first gets it, where the first does not tell whether its cookie is kept:
@@ -201,11 +202,6 @@ class _Reading:
     ) -> Served:
         cached = self._core.looker.read(answer).cached
         return Served(answer, self._cache, cached, origins, others, self._tag_header, registered, tries)
-
-
-def _tells(origin: Answer) -> bool:
-    """Whether what the origin answered is its own."""
-    return not origin.problem and not is_challenge(origin)
 
 
 def _asked(variant: Mapping[str, str]) -> Asked:

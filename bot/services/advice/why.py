@@ -18,7 +18,9 @@ from bot.domain.target import url_of
 from bot.domain.why import Case, Front, Glance, InLine, Spot, Tier, Twin, diagnose
 from bot.domain.why.asking import left_out, to_ask
 from bot.domain.why.content import PROBE
+from bot.domain.why.onward import followed, next_url
 from bot.domain.why.own_headers import old_to_others, to_probe
+from bot.domain.why.spots import Hop
 from bot.domain.why.torn import to_ask_again
 from bot.ledger.books import Books
 from bot.ports import ReadHeaders
@@ -50,6 +52,7 @@ async def explain(core: Core, command: Command, within: float = WITHIN) -> Expla
     )  # fmt: skip
     case = replace(case, spots=await chain.again(case))
     case = replace(case, spots=await chain.probed(case))
+    case = await chain.led_on(case)
     purges, reading = await our_purges(core, case)
     hold, waiting = await core.ledger.read(lambda books: _held(books, case))
     case = replace(case, purges=purges, reading=reading, hold=hold, in_line=waiting)
@@ -175,6 +178,18 @@ class _Chain:
     async def _fetch(self, url: str, name: str, address: str, asked: Asked) -> Answer:
         async with self._gate:
             return await self._core.looker.fetch(url, name, address, asked)
+
+    async def led_on(self, case: Case) -> Case:
+        """The same with where visitors are led on to, as the first edge that redirects them answers."""
+        spot = followed(case)
+        if spot is None:
+            return case
+        self._patience.at_least(PROBE_WITHIN)
+        glance, address = spot.last, self._address(spot)
+        while url := next_url(case, glance, address):
+            glance = await self._glance(spot.name, address, url=url)
+            case = replace(case, onward=(*case.onward, Hop(url, glance)))
+        return case
 
     async def twins(self, place: str) -> tuple[Twin, ...]:
         """The page with an argument that nobody asked for before, at one place: asked only where a query may be

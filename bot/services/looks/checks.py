@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
@@ -12,7 +12,7 @@ from bot.domain.proof.finding import is_failure
 from bot.domain.proof.look import compare
 from bot.domain.proof.other_pages import in_place
 from bot.domain.proof.unreadable import challenged
-from bot.domain.proof.variants import answered, says_nothing, to_prove
+from bot.domain.proof.variants import answered, as_browsers_ask, says_nothing, to_prove
 from bot.domain.proof.verdict import Look, Verdict, judge
 from bot.domain.site import Site
 from bot.ports import Looker
@@ -27,7 +27,8 @@ ORIGIN = "origin"
 DNS = "dns"
 LOOKS_AT_ONCE = 32
 VARIED_MIN = 5  # pages that are asked in every variant whatever it takes; more as far as a round has requests left
-UNSTEADY_TIMES = 4  # that a place is asked where it was old at an earlier look: servers behind it may differ
+UNSTEADY_MOST = 12  # times that a place is asked where it was old at an earlier look: servers behind it may differ
+UNSTEADY_LEAST = 4  # where there are many pages
 ONCE_MORE = 2  # times, at most, that a place is asked whose last answer was a failure and that has given a page too
 NEAR = 1  # seconds between the Ages of two answers that were asked for one after the other
 NOTHING_EXPECTED: Mapping[str, Expected] = {}
@@ -131,7 +132,7 @@ async def look_all(
     `requests` in all allow, first those whose answers name what they vary by. `before` are earlier looks, whose
     variants are asked again; `expected` is what a URL must show, in every variant; `seen_old` the variants by URL that
     a diagnosis saw old. `unsteady` are places that were old at an earlier look: with `twice` they are asked
-    UNSTEADY_TIMES."""
+    UNSTEADY_MOST times, of many pages fewer."""
     spots = [(place, address) for place, address in places_of(site).items() if not only or place in only]
     if through_dns and site.edges:
         spots.append((DNS, ""))
@@ -147,21 +148,16 @@ async def look_all(
 
 @dataclass(frozen=True, slots=True)
 class _Varying:
-    """A page that caches may keep in several variants, and the looks that show them. `says_so`: its answers do, or
-    what was seen old."""
+    """A page that caches may keep in several variants, and the looks that show them. Those of a lower `rank` are asked
+    first: of what the page's answers name, or what was seen old."""
 
     url: str
     looks: Mapping[_Key, Asked]
-    says_so: bool
+    rank: int
 
     @property
     def requests(self) -> int:
         return len(self.looks)
-
-    @property
-    def rank(self) -> int:
-        """Which are asked first."""
-        return 0 if self.says_so else 1
 
 
 class _Eyes:
@@ -187,6 +183,7 @@ class _Eyes:
         self._unsteady = unsteady
         self._seen_old = seen_old
         self._left = 0  # requests of this round
+        self._unsteady_times = UNSTEADY_LEAST
         self._gate = asyncio.Semaphore(LOOKS_AT_ONCE)
         self._seen: dict[_Key, Look] = {}
         self._asked: dict[_Key, tuple[str, str, str]] = {}  # place, URL and variant of what did not come yet
@@ -198,10 +195,11 @@ class _Eyes:
         over, at those that vary in their variants, as far as `requests` in all go. What was not over in time."""
         spots = list(enumerate(self._spots))
         pages = list(enumerate(urls))
+        self._unsteady_times = _unsteady_times(requests, len(urls) * len(self._unsteady))
         self._left = requests - len(urls) * sum(self._times(place) for place, _ in self._spots)
         tasks = [group.create_task(self._look_plainly(url, spot, page, n)) for page, url in pages for n, spot in spots]
         await patience.wait(tasks, early)
-        varying = sorted(filter(None, (self._varying(url, page) for page, url in pages)), key=lambda one: one.rank)
+        varying = sorted((one for page, url in pages for one in self._varying(url, page)), key=lambda one: one.rank)
         for n, one in enumerate(varying):
             if n < VARIED_MIN or one.requests <= self._left:
                 self._left -= one.requests
@@ -210,15 +208,19 @@ class _Eyes:
         await patience.wait(tasks)
         return tasks
 
-    def _varying(self, url: str, page: int) -> _Varying | None:
-        """What is to be asked of one page beside a plain visitor's request, except where nobody answers."""
+    def _varying(self, url: str, page: int) -> Iterator[_Varying]:
+        """What is to be asked of one page beside a plain visitor's request, except where nobody answers; and as most
+        visitors' browsers ask, where that is not among it."""
         plain = {n: look for n in range(len(self._spots)) if (look := self._seen.get((0, page, n, 0)))}
         before = {look.variant for look in self._before if look.url == url} | {*self._seen_old.get(url, ())}
-        asked = enumerate(to_prove(self._site, plain.values(), before), 1)
+        asked = to_prove(self._site, plain.values(), before)
         there = [n for n in range(len(self._spots)) if n not in plain or not plain[n].problem]
-        looks = {(variant, page, n, 0): more for variant, more in asked for n in there}
         says_so = url in self._seen_old or any(look.varies for look in plain.values())
-        return _Varying(url, looks, says_so) if looks else None
+        looks = {(variant, page, n, 0): more for variant, more in enumerate(asked, 1) for n in there}
+        if looks:
+            yield _Varying(url, looks, rank=0 if says_so else 1)
+        if there and (as_browsers := as_browsers_ask(url)) not in asked:
+            yield _Varying(url, {(len(asked) + 1, page, n, 0): as_browsers for n in there}, rank=2)
 
     async def _look_plainly(self, url: str, spot: tuple[str, str], page: int, n: int) -> None:
         """One answer after the other, since servers behind one address take turns. Where the last is a failure and
@@ -278,7 +280,7 @@ class _Eyes:
         """How often a place is asked for a plain visitor's answer in one go."""
         if place == ORIGIN or not self._twice:
             return 1
-        return UNSTEADY_TIMES if place in self._unsteady else 2
+        return self._unsteady_times if place in self._unsteady else 2
 
     async def _look(self, url: str, spot: tuple[str, str], asked: Asked, key: _Key) -> None:
         self._asked[key] = spot[0], url, varied(asked)
@@ -308,6 +310,11 @@ class _Eyes:
         }
         looks = [look for _, look in sorted({**self._seen, **late}.items(), key=lambda one: one[0])]
         return tuple(answered(self._site, [look for look in looks if not says_nothing(look)]))
+
+
+def _unsteady_times(requests: int, unsteady: int) -> int:
+    """How often each place of each page is asked of so many that were old: half of all `requests` go there."""
+    return max(UNSTEADY_LEAST, min(UNSTEADY_MOST, requests // 2 // max(1, unsteady)))
 
 
 def _are_live(first: Look, second: Look) -> bool:

@@ -106,7 +106,7 @@ def covered(books: Books, job: JobView, looks: Sequence[Look]) -> tuple[str, ...
     tags = tags_of(books, job, looks)
     there = [url for url in job.look_urls if not _never_there(looks, url)]
     held = job.before if job.looked_before else looks
-    kept = {look.url for look in held if look.is_kept}
+    kept = {look.url for look in held if look.is_kept and not look.variant}  # those came after our own plain request
     alone = _alone(there)
     extent = Extent(wider)
     others = Extent(target for target in wider if target.kind is not Kind.PREFIX or target.value not in alone)

@@ -25,6 +25,7 @@ from bot.domain.jobs.warming import (
     first_says,
     is_down,
     is_too_much,
+    not_compared,
     pause_after,
     second_says,
     slow_after,
@@ -36,7 +37,7 @@ from bot.services.looks.checks import places_of
 from bot.services.setup import SLACK, Core, delivery_name, warm_name
 from bot.services.warmup.warming_around import is_to_come, measured
 
-Truth = dict[tuple[str, Asked], tuple[Look, ...]]  # what the origin serves, by URL and what is asked
+Truth = dict[tuple[str, Asked], tuple["_Asked", ...]]  # what the origin serves, by URL and what is asked
 WARMED_LATER = "slack.warmed"  # the kind of what the bot tells itself to tell: how a warming ended
 SLICE_SECONDS = 4.0  # of one run
 FETCH_SECONDS = 5.0  # of one request
@@ -152,9 +153,9 @@ async def _is_origin_down(core: Core, warming: Warming, spot: Spot, truth: Truth
     site = core.setup.sites.get(warming.site)
     if site is None or not site.origin:
         return ""
-    first = (await _ask(core, replace(spot, place=ORIGIN), site.origin)).look
+    first = await _ask(core, replace(spot, place=ORIGIN), site.origin)
     truth[spot.url, spot.asked] = (first,)
-    return is_down(first)
+    return is_down(first.answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,14 +190,16 @@ async def _visit(core: Core, warming: Warming, spot: Spot, truth: Truth) -> _Vis
         settled = second_says(spot, asked[-1].answer, asked[-1].look)
     if settled.warmth not in KEPT or site is None or not site.origin:
         return _Visit(settled, asked)
-    return _Visit(as_origin_has(settled, asked[-1].look, await _true(core, spot, site.origin, truth)), asked)
+    true = await _true(core, spot, site.origin, truth)
+    compared = as_origin_has(settled, asked[-1].look, [one.look for one in true])
+    return _Visit(not_compared(compared, [one.answer for one in true]), asked)
 
 
-async def _true(core: Core, spot: Spot, origin: str, truth: Truth) -> tuple[Look, ...]:
+async def _true(core: Core, spot: Spot, origin: str, truth: Truth) -> tuple[_Asked, ...]:
     """What the origin serves of a page, asked twice in all: some answer differently each time."""
     key = spot.url, spot.asked
     while len(truth.get(key, ())) < ORIGIN_TIMES:
-        seen = (await _ask(core, replace(spot, place=ORIGIN), origin)).look
+        seen = await _ask(core, replace(spot, place=ORIGIN), origin)
         truth[key] = (*truth.get(key, ()), seen)
     return truth[key]
 

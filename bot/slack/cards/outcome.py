@@ -310,8 +310,8 @@ def _proving(job: JobView) -> str:
         return "looking again" if job.looks else "proving…"
     if not job.fresh_at:
         return f"still old{at_stale(job)}, looking again" if job.stale_at else "looking again"
-    places = {*job.edges, *(look.place for look in job.looks if look.place != ORIGIN)}
-    left = len(places - {*job.fresh_at})
+    places = {*job.edges, *(look.place for look in job.looks if look.place != ORIGIN and not look.country)}
+    left = len(places - {*job.fresh_at})  # of probes it is said how many of how many
     return f"fresh{at_fresh(job)}{f', {left} to go' if left else ''}"
 
 

@@ -13,7 +13,7 @@ from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.look import kept_longest
 from bot.domain.proof.verdict import Verdict
 from bot.domain.shown import count
-from bot.slack.cards.absent import absent_told
+from bot.slack.cards.absent import absent_after
 from bot.slack.cards.blocks import Block, Card, Confirm, actions, button, card
 from bot.slack.cards.comparison import comparison
 from bot.slack.cards.deploys import cost_line, deploy_lines, told_by
@@ -225,7 +225,7 @@ def _failing(layer: LayerView) -> str:
 
 
 def _purged(job: JobView) -> Iterator[str]:
-    missing = absent_told(job.looks, job.before)
+    missing = absent_after(job)
     yield missing
     yield _path(job) if job.layers else ""
     yield from deploy_lines(job)

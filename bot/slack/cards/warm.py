@@ -174,6 +174,8 @@ def _results(warming: Warming) -> Iterator[str]:
     if warm:
         kept = [copy for place in warm for copy in _kept_at(warming, place)]
         yield f"warm{_at(warm, warming.found)} ({_how(kept)})"
+        for why in list(dict.fromkeys(copy.why for copy in kept if copy.why))[:REASONS_SHOWN]:
+            yield f"whether it is new was not told by the origin: {escape(why, WHY_MAX)}"
     for place in warming.places:
         here = [copy for copy in warming.found if copy.place == place]
         kept = _kept_at(warming, place)

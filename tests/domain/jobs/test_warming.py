@@ -16,6 +16,7 @@ from bot.domain.jobs.warming import (
     first_says,
     is_down,
     is_too_much,
+    not_compared,
     pause_after,
     second_says,
     slow_after,
@@ -91,9 +92,43 @@ def test_a_warming_that_a_firewall_ends_says_so() -> None:
 
 def test_an_origin_behind_a_challenge_is_not_down_and_proves_no_copy_old() -> None:
     asks = replace(look(Cached.UNKNOWN, status=503), guard="Cloudflare")
-    assert "" == is_down(asks)
+    assert "" == is_down(challenge(503))
     copy, page = Copy(A, "fra", Warmth.KEPT, "HIT"), replace(asks, status=200)
     assert copy == as_origin_has(copy, kept(), (replace(page, place="origin"),) * 2)
+
+
+IMPERVA = (("x-iinfo", "1-2-3"),)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_an_origin_behind_a_firewall_that_answers_with_an_error_may_answer_caches(status: int) -> None:
+    assert "" == is_down(Answer(A, "origin", 0.0, status, IMPERVA))
+
+
+@pytest.mark.parametrize("headers", [(), (("server", "nginx"),)])
+def test_an_origin_that_fails_by_itself_is_down(headers: tuple[tuple[str, str], ...]) -> None:
+    assert is_down(Answer(A, "origin", 0.0, 503, headers)).startswith("the origin answers 503, so nothing new")
+
+
+def test_an_origin_that_cloudflare_cannot_reach_is_down() -> None:
+    assert is_down(Answer(A, "origin", 0.0, 522, (("cf-ray", "8f2c-FRA"), ("server", "cloudflare"))))
+
+
+UNCOMPARED = {
+    "a challenge": (403, (("cf-mitigated", "challenge"),), ASKS),
+    "a refusal": (403, IMPERVA, "it answers 403, by which Imperva's firewall may have refused this machine"),
+    "an error": (502, IMPERVA, "it answers 502, and Imperva's firewall may have answered that itself"),
+    "the origin's own": (403, (), ""),
+    "the page": (200, IMPERVA, ""),
+}
+
+
+@pytest.mark.parametrize(("status", "headers", "why"), UNCOMPARED.values(), ids=UNCOMPARED)
+def test_a_kept_copy_says_which_firewall_answered_in_the_origins_place(
+    status: int, headers: tuple[tuple[str, str], ...], why: str
+) -> None:
+    copy = Copy(A, "fra", Warmth.KEPT, "HIT")
+    assert replace(copy, why=why) == not_compared(copy, [Answer(A, "origin", 0.0, status, headers)])
 
 
 SECOND = {

@@ -48,6 +48,13 @@ def large(place: str, *, etag: str = '"b7"', length: int = 0, begins: str = "new
     return Look(place, URL, at, 200, etag, begins=marks, size=READ_MAX, length=length, cached=HIT, says="HIT")
 
 
+def test_another_beginning_is_another_body_whatever_the_etag_says() -> None:
+    whole = replace(seen("origin", etag='"b7"'), opening="new")
+    read = [replace(seen("tokyo", etag='"b7"'), digest="", opening=opening) for opening in ("new", "old", "")]
+    assert [Likeness.SAME, Likeness.TORN, Likeness.SAME] == [compare(whole, one) for one in read]
+    assert Verdict.UNKNOWN is judge((), [whole, whole, read[1]]).verdict
+
+
 def dated(look: Look, days: float) -> Look:
     """Changed so many days before the purge."""
     return replace(look, last_modified=formatdate(PURGED - days * 86_400, usegmt=True))

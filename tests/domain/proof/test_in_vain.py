@@ -15,6 +15,7 @@ OLD = Look("fra", URL, 0.0, 200, etag='"a1"', through=("cloudflare",), cached=Ca
 NEW = Look(ORIGIN, URL, 0.0, 200, etag='"b7"')
 DYNAMIC = replace(OLD, cached=Cached.UNCACHED)
 MISSED = replace(OLD, cached=Cached.MISS, cached_next=Cached.MISS, answers=2)
+LOOP, HTTP = replace(OLD, status=301, leads_to=URL), "http://www.shop.test/a"
 ALONE = Layers(("cloudflare",), ("fra", "iad"), is_new_inside=True)
 BEFORE_A_SHIELD = replace(ALONE, providers=("cloudflare", "varnish"), is_new_inside=False)
 
@@ -50,6 +51,9 @@ SEEN = {
     "any CDN": ([replace(OLD, through=("fastly",))], replace(ALONE, providers=("http",)), NEW, ""),
     "no layer": ([replace(OLD, through=("fastly",))], replace(ALONE, providers=()), NEW, ""),
     "told by the provider": ([replace(DYNAMIC, place="Fastly FRA")], ALONE, NEW, ""),
+    "a page that leads to itself": ([LOOP], ALONE, NEW, "a purge brings the same again"),
+    "an http page that leads to itself": ([replace(LOOP, url=HTTP, leads_to=HTTP)], ALONE, NEW, ""),
+    "a page that leads to itself at one of two places": ([LOOP, replace(OLD, place="iad")], ALONE, NEW, ""),
     "nothing old": ([], ALONE, NEW, ""),
 }
 

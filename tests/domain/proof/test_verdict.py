@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.answers.locations import mark_of
-from bot.domain.proof.circles import GIVE_UP, NOWHERE, WITHOUT_TLS
+from bot.domain.proof.circles import GIVE_UP, LEFT, NOWHERE, PAGE_OVER_TLS, WITHOUT_TLS
 from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.finding import NEITHER_OLDER, UNCOMPARED
 from bot.domain.proof.folding import said_of
@@ -122,6 +122,7 @@ MAY_BE_A_FIREWALLS = (
     "fra serves other bytes than the origin, through Imperva's firewall, which may have sent a page of its own:"
     " only a `marker` could tell"
 )
+SPELLED = "https://www.shop.test:443/%70ricing"
 MOVED = [to("/b", look("origin", "to /b"))] * 2
 
 
@@ -741,6 +742,32 @@ UNKNOWN_ROWS = {
         [to("https://www.shop.test:443/pricing", look("fra", "", HIT, 900)), *map(to_itself, origin(""))],
         Verdict.UNKNOWN,
         f"fra redirects (301) to the very URL that was asked for, {GIVE_UP}: {WITHOUT_TLS}",
+        again=False,
+    ),
+    "a loop that a cache has kept since the purge": Row(
+        [to(URL, look("fra", "", HIT, 3)), *origin()],
+        Verdict.UNKNOWN,
+        f"fra redirects (301) to the very URL that was asked for, {GIVE_UP}, and fetched that after the purge;"
+        f" {PAGE_OVER_TLS}",
+        again=False,
+    ),
+    "a loop that a cache kept all along": Row(
+        [to(URL, look("fra", "", HIT, 900)), *origin()],
+        Verdict.STALE,
+        f"still old at fra (HIT, 301 to itself, 15 min old; the origin answers 200) · {LEFT}",
+    ),
+    "a page, and an origin that leads back to itself": Row(
+        [look("fra", "a1", HIT, 900), *[to("/pricing", one) for one in origin("")]],
+        Verdict.UNKNOWN,
+        f"the origin redirects (301) to the very URL that was asked for, {GIVE_UP}: a purge would bring that to"
+        " visitors",
+        again=False,
+    ),
+    "an origin that is asked without TLS, wants it, and spells the page otherwise": Row(
+        [look("fra", "a1", HIT, 900), *[replace(to_itself(one), leads_to=SPELLED) for one in origin()]],
+        Verdict.UNKNOWN,
+        "the origin is asked over http, as its address in the configuration says, and only answers with a redirect to"
+        " https",
         again=False,
     ),
     "a loop, and nothing to compare with": Row(

@@ -85,6 +85,11 @@ def test_a_challenge_in_one_answer_of_two_hides_no_page() -> None:
     )
 
 
+def test_a_place_that_a_firewall_stops_each_time_has_one_line_alone() -> None:
+    found = diagnose(case(guarded(403, *CLOUDFLARES), new("iad")))
+    assert not any("each time" in line for line in found.unseen)
+
+
 def test_an_origin_that_asks_for_a_proof_is_nothing_to_compare_with() -> None:
     asks = origin(glance(ORIGIN, "wait", status=403, headers=dict([CLOUDFLARES])))
     told = diagnose(case(edge("fra", glance("fra", "new", Cached.MISS)), asks)).cause
@@ -98,6 +103,7 @@ def test_an_origin_that_asks_for_a_proof_is_nothing_to_compare_with() -> None:
 BEFORE_ORIGIN = [
     pytest.param(dict([CLOUDFLARES]), SEEN, "Cloudflare's firewall asks for a proof of being no robot", id="challenge"),
     pytest.param({"x-iinfo": "1-2-3"}, LIKELY, "Imperva's firewall may have refused this machine", id="refusal"),
+    pytest.param({"cf-ray": "8f2c-FRA"}, LIKELY, "Cloudflare's firewall may have refused this machine", id="a-cdn's"),
 ]
 
 
@@ -118,6 +124,51 @@ def test_a_firewall_before_the_origin_is_named_with_its_line(
         f"Let this machine through {did.split(' firewall')[0]} firewall to the origin, or name an address in `origin`"
         " that answers it."
     ) == told.cure.says
+
+
+BY_ITSELF = [
+    pytest.param(500, {"x-iinfo": "1-2-3"}, "Imperva's firewall may have answered 500 itself", id="imperva-500"),
+    pytest.param(502, {"x-sucuri-id": "11005"}, "Sucuri's firewall may have answered 502 itself", id="sucuri-502"),
+    pytest.param(503, {"x-iinfo": "1-2-3"}, "Imperva's firewall may have refused this machine", id="imperva-503"),
+    pytest.param(504, {"cf-ray": "8f2c-FRA"}, "Cloudflare's firewall may have answered 504 itself", id="cdn-504"),
+]
+
+
+@pytest.mark.parametrize(("status", "headers", "did"), BY_ITSELF)
+def test_an_error_that_a_firewall_before_the_origin_may_have_given_is_no_failing_origin(
+    status: int, headers: dict[str, str], did: str
+) -> None:
+    found = diagnose(case(old(), origin(glance(ORIGIN, "wait", status=status, headers=headers))))
+    assert (Name.UNKNOWN, LIKELY, ()) == (found.cause.name, found.cause.certainty, found.also)
+    assert (
+        f"It cannot be told whether fra is old: {did} at the origin, and gave no page to compare with."
+    ) == found.cause.what
+
+
+def test_what_fails_at_every_edge_too_is_the_origin() -> None:
+    fra, truth = glance("fra", "", status=502), glance(ORIGIN, "", status=502, headers={"x-iinfo": "1-2-3"})
+    told = diagnose(case(edge("fra", fra), origin(truth))).cause
+    assert (
+        "The origin answers 502, and Imperva's firewall may have answered that itself, and fra answers 502: visitors"
+        " get errors."
+    ) == told.what
+
+
+def test_a_host_that_cloudflare_cannot_reach_is_a_failing_origin() -> None:
+    told = diagnose(case(old(), origin(glance(ORIGIN, "", status=522, headers={"cf-ray": "8f2c-FRA"})))).cause
+    assert Name.ORIGIN_FAILING is told.name
+
+
+def test_a_page_of_a_firewalls_before_the_origin_makes_nothing_old() -> None:
+    page = glance(ORIGIN, "incident 1", headers={"x-iinfo": "1-2-3"}, etag="", version="")
+    told = diagnose(case(edge("fra", glance("fra", "old", Cached.HIT, 900, version="")), origin(page, page))).cause
+    assert (Name.UNKNOWN, POSSIBLE) == (told.name, told.certainty)
+    assert (
+        "It cannot be told whether fra is old: fra serves other bytes than the origin, whose answer came through"
+        " Imperva's firewall, which may have sent a page of its own: only a `marker` could tell."
+    ) == told.what
+    assert told.cure is not None
+    assert "Let this machine through that firewall, or give the site a `marker`." == told.cure.says
 
 
 def test_a_challenge_by_a_redirect_is_no_redirect_of_the_page() -> None:
@@ -269,11 +320,6 @@ def test_an_edge_that_fetched_a_loop_just_now_keeps_none_from_before() -> None:
         for cached in (Cached.MISS, Cached.HIT)
     )
     assert Name.REDIRECTED is diagnose(case(edge("fra", miss, hit))).cause.name
-
-
-def test_a_kept_loop_where_the_origin_has_a_page_is_purged() -> None:
-    told = diagnose(case(looping("fra", Cached.HIT))).cause
-    assert (Name.CACHED_ERROR, URL) == (told.name, told.cure.line if told.cure else "")
 
 
 def test_a_redirect_to_nowhere_is_told() -> None:

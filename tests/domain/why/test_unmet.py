@@ -142,9 +142,31 @@ def test_beside_an_old_edge_it_is_told_that_it_was_old_too() -> None:
     )
 
 
-def test_one_answer_of_two_that_is_the_page_was_seen() -> None:
-    one = challenging().plain[0]
-    assert () == diagnose(case(edge("fra", one, glance("fra", "new", Cached.HIT, 9)), new("iad"))).unseen
+PAGE = glance("fra", "new", Cached.HIT, 9)
+STOPPED = [
+    pytest.param(challenging(), "Cloudflare's firewall asks for a proof of being no robot", id="challenged"),
+    pytest.param(refusing(), "Akamai's firewall may have refused this machine", id="refused"),
+]
+
+
+@pytest.mark.parametrize(("stops", "did"), STOPPED)
+def test_what_a_firewall_stops_now_and_then_is_not_known_beside_the_page_that_was_seen(stops: Spot, did: str) -> None:
+    told = diagnose(case(edge("fra", stops.plain[0], PAGE), new("iad")))
+    assert Name.NOTHING_OLD is told.cause.name
+    assert (
+        f"what fra would have given each time, since 1 of 2 plain requests got no page (403): {did}",
+    ) == told.unseen
+
+
+@pytest.mark.parametrize(("stops", "did"), STOPPED)
+def test_browsers_are_no_more_than_possible_where_a_firewall_stops_some_requests(stops: Spot, did: str) -> None:
+    told = diagnose(case(edge("fra", stops.plain[0], PAGE), RECENT, purges=[ours(was_old("fra", fresh_at=("fra",)))]))
+    assert (Name.BROWSERS, POSSIBLE) == (told.cause.name, told.cause.certainty)
+    assert any(did in line for line in told.unseen)
+
+
+def test_errors_of_the_moment_beside_the_page_are_no_firewalls() -> None:
+    assert () == diagnose(case(edge("fra", failing().plain[0], PAGE), new("iad"))).unseen
 
 
 def test_where_no_edge_answers_the_cause_says_so_alone() -> None:

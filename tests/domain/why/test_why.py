@@ -32,6 +32,7 @@ from bot.domain.why import (
     diagnose,
 )
 from bot.domain.why.diagnose import RULES
+from bot.domain.why.hops import NOT_ASKED
 from providers.contract import Cached, Kind
 from tests.domain.why.why_cases import (
     CLOUDFLARE,
@@ -807,6 +808,27 @@ def test_a_cache_further_in_that_a_purge_went_by_is_not_offered_the_same_again()
 
 
 BARE = glance(ORIGIN, "new", etag="", version="")
+REDIS = Front("Redis", "redis", "app")
+
+
+@pytest.mark.parametrize(
+    ("inner", "where"),
+    [
+        (
+            [shield()],
+            "Varnish. Redis, further in still, cannot be asked from here, and may be where it comes from.",
+        ),
+        ([], "a cache further in, such as Varnish, Redis."),
+    ],
+    ids=["behind one that is old too", "where none can be asked"],
+)
+def test_a_cache_that_nobody_can_ask_may_be_where_the_old_page_comes_from(inner: list[Spot], where: str) -> None:
+    told = diagnose(case(old(age=30), *inner, purges=[ours(SAME_THEN)], layers=(*LAYERS, REDIS)))
+    assert (Name.REFILLED, where) == (told.cause.name, told.cause.what[-len(where) :])
+    assert ["Varnish", "Redis", "origin"] == [hop.partition(":")[0] for hop in told.way[1:]]
+    assert f"Redis: {NOT_ASKED}" in told.way
+
+
 BY_BYTES = Spot("Varnish", Tier.INNER, (glance("Varnish", "old", HIT, 9, etag="", version=""),) * 2)
 PERHAPS = [
     pytest.param(case(new(), shield(cached=MISS, age=None)), id="it-fetched-it-for-us"),
@@ -1148,7 +1170,7 @@ def test_a_kept_redirect_that_leads_elsewhere_is_told_by_where_both_lead(text: s
     assert (Name.CACHED_ERROR, SEEN) == (told.cause.name, told.cause.certainty)
     assert "fra keeps a redirect to /old, and the origin redirects to /new." == told.cause.what
     assert ("fra: 301 HIT, 100 s old, to /old", "origin: 301, to /new") == told.cause.evidence
-    assert ("fra: HIT, 301, 100 s old, to /old · old", "origin: 301, to /new") == told.way
+    assert ("fra: HIT, 301, 100 s old, to /old · old", f"Varnish: {NOT_ASKED}", "origin: 301, to /new") == told.way
 
 
 def test_a_kept_redirect_is_not_told_to_be_an_error() -> None:

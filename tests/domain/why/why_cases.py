@@ -7,8 +7,9 @@ from dataclasses import replace
 from email.utils import formatdate
 
 from bot.domain.answers.answer import PLAIN, Answer, Asked, varied
+from bot.domain.answers.guards import challenge_on
 from bot.domain.answers.headers import age_of, browsers_may_keep, etag_of
-from bot.domain.answers.marks import cdns_on, challenge_on
+from bot.domain.answers.marks import cdns_on
 from bot.domain.jobs.hold import Hold
 from bot.domain.jobs.job import JobView, LayerState, LayerView, State, Trouble
 from bot.domain.proof.look import ORIGIN, Look
