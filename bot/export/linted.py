@@ -127,8 +127,9 @@ def _group(group: Sequence[Finding], report: Report) -> Iterator[str]:
 
 
 def setting_of(finding: Finding, report: Report) -> str:
-    """Where the CDN is set about it; "" where the origin says so itself, so that no setting there is the cause."""
-    return "" if finding.is_origins else setting_for(report.provider, finding.rule)
+    """Where the CDN is set about it; "" where the origin says so itself, so that no setting there is the cause, and
+    what mends it counts on none either."""
+    return "" if finding.is_origins and not finding.is_for_edge_too else setting_for(report.provider, finding.rule)
 
 
 def whose(finding: Finding, report: Report) -> Iterator[str]:

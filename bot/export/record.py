@@ -15,7 +15,7 @@ from bot.domain.proof.finding import Page, Verdict, find
 from bot.domain.proof.look import ORIGIN, Look
 from bot.domain.proof.stand_ins import stand_ins
 from bot.domain.stats import Stats
-from bot.domain.why import Diagnosis
+from bot.domain.why import Cause, Diagnosis
 from bot.services.looks.checks import by_page, verdict_of
 from bot.services.replies import Checked
 from bot.services.running.queue import QueueShown, Waiter
@@ -278,8 +278,15 @@ def check_record(checked: Checked) -> Record:
         "left_out": len(checked.left_out),
     }
     under_way = {url: job.name for url, job in checked.under_way.items()}
-    optional: Record = {"under_way": under_way, "apart": dict(checked.apart)}
+    instead = {url: _instead(cause) for url, cause in checked.ours.items()}
+    optional: Record = {"under_way": under_way, "apart": dict(checked.apart), "instead": instead}
     return record | {name: value for name, value in optional.items() if value}
+
+
+def _instead(cause: Cause) -> Record:
+    """Why another step than a purge of the URL helps, and its line as `diagnosis_record` has it."""
+    step = {"next": cause.cure.typed} if cause.cure is not None and cause.cure.line else {}
+    return {"cause": cause.name, "what": cause.what, **step}
 
 
 def _serves(look: Look, of_page: Mapping[str, Sequence[Look]]) -> bool | None:

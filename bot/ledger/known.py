@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
+from bot.ledger.codec import number
 from bot.ledger.ledger import Transaction
 
 GLIMPSED_MAX = 2000  # URLs of a site
@@ -59,7 +60,8 @@ class Known:
         return self._last("glimpsed", site, GLIMPSED_MAX)
 
     def saw_old(self, site: str, url: str, variants: Collection[str], now: float) -> None:
-        """Visitors who ask for `url` as each of `variants`, which looks name so, were given an old copy."""
+        """Visitors who ask for `url` as each of `variants`, which looks name so, were given an old copy; "" for a plain
+        one."""
         self._tx.many(
             "insert into seen_old (site, url, variant, seen) values (:site, :url, :variant, :now)"
             " on conflict (site, url, variant) do update set seen = :now",
@@ -67,14 +69,22 @@ class Known:
         )
 
     def old_lately(self, site: str, urls: Sequence[str], now: float) -> Mapping[str, Collection[str]]:
-        """By those of `urls` of which that was seen within OLD_LATELY, the variants."""
+        """By those of `urls` of which that was seen within OLD_LATELY, the variants but a plain visitor's."""
         rows = self._tx.rows(
-            "select url, variant from seen_old where site = :site and seen > :since", site=site, since=now - OLD_LATELY
-        )
+            "select url, variant from seen_old where site = :site and seen > :since and variant <> ''",
+            site=site, since=now - OLD_LATELY,
+        )  # fmt: skip
         found: dict[str, list[str]] = {str(row["url"]): [] for row in rows}
         for row in rows:
             found[str(row["url"])].append(str(row["variant"]))
         return {url: found[url] for url in urls if url in found}
+
+    def old_to_all(self, site: str, url: str) -> float | None:
+        """When a check or a diagnosis last saw a plain visitor get an old copy of `url` (seconds since the epoch)."""
+        rows = self._tx.rows(
+            "select seen from seen_old where site = :site and url = :url and variant = ''", site=site, url=url
+        )
+        return number(rows[0]["seen"]) if rows else None
 
     def prune(self, glimpsed: float, known: float | None) -> None:
         """Forget what was last seen before these times, None for nothing, and of each site's glimpsed ones all but the

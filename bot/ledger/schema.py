@@ -9,7 +9,7 @@ spends       what was taken from windows
 tally        what was spent of buckets that cost money, by calendar month
 votes looks drafts
 known        URLs that jobs named, with their tags; `glimpsed` are those that were only seen by the way
-seen_old     how visitors ask for a URL to whom a diagnosis saw an old copy of it given
+seen_old     how visitors ask for a URL to whom a diagnosis, of plain ones a check too, saw an old copy of it given
 holds        what nothing may begin on, by site; `*` is every site
 notices      what channels are to be told of holds
 in_line      requests that wait for the end of a hold, and the job that took them up

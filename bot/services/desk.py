@@ -334,6 +334,7 @@ class Desk:
             return checked  # a machine has no button, and reads the line
         again = line_of(command, self.speaker(asking.actor, asking.channel))
         lines = [again, " ".join(checked.to_purge), f"prefix {' '.join(checked.to_purge_wider)}"]
+        lines += [checked.cure.line] if checked.cure is not None else []
         return replace(checked, draft=await self.save_draft(asking, {"lines": lines}))
 
     async def _lint(self, asking: Asking, command: Command) -> Reply:

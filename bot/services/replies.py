@@ -22,7 +22,7 @@ from bot.domain.proof.verdict import Judgement, Look
 from bot.domain.site import Site
 from bot.domain.stats import Stats
 from bot.domain.undone import Undone
-from bot.domain.why import Case, Diagnosis
+from bot.domain.why import Case, Cause, Cure, Diagnosis
 from bot.ledger.holds import CameToNothing, Over, SheafSize, Waiting
 from bot.services.looks.checks import old_of
 from bot.services.running.limits import AccountNow
@@ -238,6 +238,13 @@ class Checked:
     known: frozenset[Kind] = frozenset(Kind)  # what every layer purges by
     siblings: str = ""  # what to do about variants, where a layer's own way is needed
     in_vain: Mapping[str, str] = field(default_factory=dict)  # by an old URL, why a purge would leave it old
+    ours: Mapping[str, Cause] = field(default_factory=dict)  # by an old URL, why another step than its purge helps
+
+    @property
+    def cure(self) -> Cure | None:
+        """What helps in place of a purge of the URL, where the check is of one page and that is something to do."""
+        cure = self.ours[self.urls[0]].cure if len(self.urls) == 1 and self.ours else None
+        return cure if cure is not None and not cure.looks_again else None
 
     @property
     def to_purge(self) -> tuple[str, ...]:
@@ -255,7 +262,7 @@ class Checked:
     @property
     def _old(self) -> list[str]:
         old = old_of(self.urls, self.looks)
-        return [url for url in old if url not in self.under_way and url not in self.in_vain]
+        return [url for url in old if url not in {*self.under_way, *self.in_vain, *self.ours}]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
 from bot.slack.cards import Card
-from bot.slack.cards.blocks import CELL_MAX
+from bot.slack.cards.blocks import ABOUT_A_TABLE, CELL_MAX
 from bot.slack.escape import escape
 
 ESCAPED_MOST = 5  # characters that one becomes: &amp;
@@ -24,8 +24,8 @@ _BACK = str.maketrans("\ue000\ue001", "*`")
 
 
 def plain(card: Card, typed: Sequence[str] = ()) -> str:
-    """The card's text blocks, a line each; buttons are left out. A card without blocks is its text. `typed` is what
-    people typed of it."""
+    """The card's text blocks, a line each; buttons are left out, and what is said of how Slack shows a table. A card
+    without blocks is its text. `typed` is what people typed of it."""
     lines = [line for block in card.blocks for line in _texts(block)]
     return "\n".join(unmarked(line, typed) for line in lines or [card.text])
 
@@ -63,7 +63,7 @@ def _alike(one: str, other: str) -> int:
 
 
 def _texts(block: Mapping[str, object]) -> Iterator[str]:
-    if block.get("type") == "actions":
+    if block.get("type") == "actions" or block.get("block_id") == ABOUT_A_TABLE:
         return
     if block.get("type") == "table":
         yield from _table(block.get("rows"))

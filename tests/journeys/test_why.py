@@ -132,6 +132,7 @@ CURED = (
     "untagged",
     "not-found",
     "moved",
+    "rewritten",
 )
 
 

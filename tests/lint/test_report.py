@@ -36,9 +36,9 @@ BAD = report(page("max-age=600"), page("max-age=300", "/b"), script("/app.js", "
 def test_the_whole_is_told_as_text() -> None:
     expected = """\
         70 of 100 · https://www.shop.test/ · 1 error
-        Change this first: let browsers ask for pages each time (no-cache) (CC02).
+        Change this first: let browsers ask for pages each time (CC02).
 
-        CC02 html-long · error · let browsers ask for pages each time (no-cache)
+        CC02 html-long · error · let browsers ask for pages each time
         After your next deploy visitors may see the old page for up to 10 min; a purge cannot reach browsers.
           https://www.shop.test/ · Cache-Control: max-age=600
           https://www.shop.test/b · Cache-Control: max-age=300

@@ -24,6 +24,8 @@ from bot.services.looks.checks import UNSTEADY_LEAST, UNSTEADY_MOST, VARIED_MIN,
 from bot.services.looks.witnesses import REQUESTS_MAX
 from bot.services.replies import Checked, Explained
 from bot.services.setup import Setup
+from bot.slack.cards.checked import check_card
+from bot.slack.plain import plain
 from providers.contract import Cached, Copies
 from tests.services.shop import APPROVERS, MIA, SHOP, ScriptedEdges, ScriptedProvider, Shop, open_shop, url
 from tests.services.test_desk import say
@@ -315,7 +317,38 @@ async def test_where_plain_visitors_get_the_old_page_too_no_variant_is_blamed(tm
     reply = await say(shop, MIA, f"check {PAGE}")
     await shop.ledger.close()
     assert isinstance(reply, Checked)
-    assert ({"", CHROME}, (PAGE,)) == ({asked for _, asked in edges.asked}, reply.to_purge)
+    assert ({"", CHROME}, (PAGE,)) == ({asked for place, asked in edges.asked if place != "origin"}, reply.to_purge)
+
+
+@pytest.mark.parametrize(
+    ("phones", "old", "shown"),
+    [("v1", (), ["", AS_A_PHONE]), ("v3", ("fra", "iad"), [""])],
+    ids=["the-page-of-phones", "another-page-still"],
+)
+async def test_what_the_origin_gives_phones_is_not_called_old(
+    tmp_path: Path, phones: str, old: tuple[str, ...], shown: list[str]
+) -> None:
+    shop, edges = varied_shop(tmp_path)
+    edges.serves |= {"fra": "v1", "iad": "v1"}
+    edges.kept["origin", AS_A_PHONE] = phones
+    reply = await checked(shop)
+    assert (old, (PAGE,) if old else ()) == (reply.judgement.stale_at, reply.to_purge)
+    assert shown == list(dict.fromkeys(look.variant for look in reply.looks))
+
+
+async def test_the_origin_is_not_asked_as_a_phone_where_nothing_is_old(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path)
+    await checked(shop)
+    assert AS_A_PHONE not in {asked for _, asked in edges.asked}
+
+
+async def test_a_page_that_is_old_to_all_is_told_so_beside_the_copy_that_may_stay(tmp_path: Path) -> None:
+    shop, edges = varied_shop(tmp_path, varies="accept-encoding")
+    shop.cf.can = replace(shop.cf.can, takes=Copies.NAMED)
+    edges.serves |= {"fra": "v1", "iad": "v1"}
+    edges.kept |= {(place, asked): "v1" for place in ("fra", "iad") for asked in ENCODINGS}
+    told = plain(check_card(await checked(shop), shop.clock.now(), "/purge"))
+    assert "/a is old for everybody who was asked for, also who sends Accept-Encoding: " in told
 
 
 async def test_one_old_variant_at_one_place_is_old(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ APART: tuple[dict[str, str], ...] = ({}, {"pragma": "x"}, {"etag": ""}, {"pragma
 def test_the_worst_comes_first_with_the_lines_that_mend_it() -> None:
     expected = """\
         🔴 69 of 100 · https://www.shop.test/ · 1 error, 1 note
-        🔴 *Change this first: let browsers ask for pages each time (no-cache)* (CC02 html-long)
+        🔴 *Change this first: let browsers ask for pages each time* (CC02 html-long)
         After your next deploy visitors may see the old page for up to 10 min; a purge cannot reach browsers.
         https://www.shop.test/: `Cache-Control: max-age=600`
         ```

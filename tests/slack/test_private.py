@@ -18,6 +18,7 @@ from bot.domain.policies.policy import Allow, Ask, Decision, Deny
 from bot.domain.proof.verdict import Look, Verdict, judge
 from bot.domain.target import Target
 from bot.domain.undone import Undone, Way
+from bot.domain.why import Cause, Certainty, Cure, Name
 from bot.services.replies import Checked, WhoAmI, refused_by
 from bot.slack.cards import Card
 from bot.slack.cards.checked import check_card
@@ -595,6 +596,59 @@ def test_no_purge_is_offered_of_what_it_would_leave_old() -> None:
     assert f"[Check again = pick d-1:0] [Why? = why why {PRICING} primary]" in spelled(shown)
 
 
+WIDER_CURE = Cure("Purge every variant, by prefix", "prefix www.shop.test/pricing", "Purge wider: P-1 went by it.")
+LATER = Cure("Ask again", "why https://www.shop.test/pricing", "Wait 90 s, then ask again.")
+INSTEAD = [
+    pytest.param(WIDER_CURE, "Purge wider: P-1 went by it.", [f"{WIDER_CURE.label} = pick d-1:3"], id="wider"),
+    pytest.param(LATER, "Wait 90 s, then ask again.", [], id="nothing-but-to-wait"),
+]
+
+
+@pytest.mark.parametrize(("cure", "step", "buttons"), INSTEAD)
+def test_what_our_own_jobs_tell_is_offered_in_place_of_the_purge_that_went_by(
+    cure: Cure, step: str, buttons: list[str]
+) -> None:
+    looks = (look("fra", "a1"), origin("b7"), origin("b7"))
+    cause = Cause(Name.NOT_REACHED, Certainty.LIKELY, "The copy at fra is older than P-1.", cure=cure)
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks), draft="d-1", ours={PRICING: cause})
+    shown = spelled(check_card(checked, T, "/purge"))
+    assert f"The copy at fra is older than P-1. {step} `why` tells more." in shown
+    expected = [f"   [Check again = pick d-1:0] [Why? = why why {PRICING} primary]", *(f"   [{x}]" for x in buttons)]
+    assert expected == [line for line in shown.split("\n") if line.startswith("   [")]
+
+
+@pytest.mark.parametrize(
+    ("command", "line"),
+    [
+        ("/purge", "/purge prefix www.shop.test/pricing"),
+        ("purgebot purge", "purgebot purge prefix www.shop.test/pricing"),
+    ],
+)
+def test_whoever_has_no_buttons_copies_what_helps_instead(command: str, line: str) -> None:
+    looks = (look("fra", "a1"), origin("b7"), origin("b7"))
+    cause = Cause(Name.NOT_REACHED, Certainty.LIKELY, "The copy at fra is older than P-1.", cure=WIDER_CURE)
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks), ours={PRICING: cause})
+    shown = spelled(check_card(checked, T, command))
+    assert f"Purge every variant, by prefix: `{line}`" in shown
+    assert "To purge: " not in shown
+
+
+def test_a_hold_is_told_of_what_helps_instead_too() -> None:
+    looks = (look("fra", "a1"), origin("b7"), origin("b7"))
+    cause = Cause(Name.NOT_REACHED, Certainty.LIKELY, "The copy at fra is older than P-1.", cure=WIDER_CURE)
+    checked = Checked(SHOP, (PRICING,), looks, judge((), looks), held=HOLD, draft="d-1", ours={PRICING: cause})
+    assert "`/purge prefix www.shop.test/pricing --queue`" in spelled(check_card(checked, T, "/purge"))
+
+
+def test_of_several_pages_each_is_told_of_and_only_the_others_are_purged() -> None:
+    looks = (look("fra", "a1"), origin("b7"), look("fra", "a1", url=FRONT), origin("b7", FRONT))
+    cause = Cause(Name.NOT_REACHED, Certainty.LIKELY, "The copy at fra is older than P-1.", cure=WIDER_CURE)
+    checked = Checked(SHOP, (PRICING, FRONT), looks, judge((), looks), draft="d-1", ours={PRICING: cause})
+    shown = spelled(check_card(checked, T, "/purge"))
+    assert f"{PRICING}: The copy at fra is older than P-1." in shown
+    assert "[Purge / = pick d-1:1 primary]" in shown and "by prefix =" not in shown
+
+
 def test_a_check_of_twenty_pages_at_six_places_is_one_table_within_slacks_limits() -> None:
     urls = [f"https://www.shop.test/catalog/shoes/{n}" for n in range(20)]
     places = ("ams", "fra", "iad", "lhr", "sin", "syd")
@@ -806,6 +860,15 @@ def test_a_broad_table_says_that_it_goes_on() -> None:
     looks = [seen for url in urls for seen in (*(look(at, "b7", url=url) for at in places), origin("b7", url))]
     shown = spelled(check_card(Checked(SHOP, urls, looks, judge((), looks)), T, "/purge")).split("\n")
     assert "   The table has 8 columns: scroll it to the right." in shown
+
+
+def test_a_terminal_has_no_table_to_scroll() -> None:
+    urls = (PRICING, FRONT)
+    places = ("ams", "fra", "iad", "lhr", "sin", "syd")
+    looks = [seen for url in urls for seen in (*(look(at, "b7", url=url) for at in places), origin("b7", url))]
+    told = plain(check_card(Checked(SHOP, urls, looks, judge((), looks)), T, "purgebot purge"))
+    assert "syd" in told
+    assert "scroll" not in told
 
 
 def test_a_check_reads_the_same_in_a_terminal() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+_OF_SECONDS = "x-accel-expires"  # holds a number and no directives
+
 
 @dataclass(frozen=True, slots=True)
 class Cache:
@@ -16,6 +18,11 @@ class Cache:
     cookies: bool = True  # whether an answer with Set-Cookie is kept
     source: str = ""
     checked: str = "2026-11-23"
+
+    @property
+    def own_field(self) -> str:
+        """The field of directives that it obeys before Cache-Control; "" where it knows none."""
+        return next((name for name in self.targeted if name != _OF_SECONDS), "")
 
 
 CACHES: Mapping[str, Cache] = {  # by a provider's name, or by what is recognised from an answer
@@ -50,9 +57,7 @@ CACHES: Mapping[str, Cache] = {  # by a provider's name, or by what is recognise
         "Netlify", ("netlify-cdn-cache-control", "cdn-cache-control"), source="docs.netlify.com/platform/caching"
     ),
     "varnish": Cache("Varnish", default=120, cookies=False, source="Varnish 7.1.1 with its built-in VCL, as run"),
-    "nginx": Cache(
-        "nginx", ("x-accel-expires",), default=0, cookies=False, source="nginx 1.22.1 with proxy_cache, as run"
-    ),
+    "nginx": Cache("nginx", (_OF_SECONDS,), default=0, cookies=False, source="nginx 1.22.1 with proxy_cache, as run"),
 }
 ANY = Cache("a shared cache")
 

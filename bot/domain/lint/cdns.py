@@ -11,10 +11,10 @@ from collections.abc import Mapping
 CHECKED = "2026-11-26"
 
 _TOPIC_OF = {
-    **dict.fromkeys(("CC01", "CC02", "CC03", "CC04", "CC05", "CC06", "CC07", "CC17", "CC19", "CC22"), "lifetime"),
+    **dict.fromkeys(("CC01", "CC02", "CC03", "CC04", "CC05", "CC07", "CC17", "CC19", "CC22"), "lifetime"),
     **dict.fromkeys(("CC09", "CC15"), "private"),
     **dict.fromkeys(("CC10", "CC11"), "variants"),
-    "CC14": "stale",
+    **dict.fromkeys(("CC06", "CC14"), "stale"),
     "CC16": "errors",
     "CC20": "tags",
 }

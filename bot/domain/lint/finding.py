@@ -31,19 +31,21 @@ class Cure:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What one condition saw: what that will cause, in whole sentences; the evidence, as in the headers; the cure."""
+    """What one condition saw: what that will cause, in whole sentences; the evidence, as in the headers; the cure.
+    `in_front` says what the cure means for the cache in front, where it is the server that is mended."""
 
     causes: str
     seen: str
     cure: Cure
     severity: Severity | None = None  # another than the rule's
+    in_front: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One rule's finding at one URL, that answered with `status`, and `leads_to` what its Location says. `origin_says`
     are the origin's own headers where the edge says otherwise; `may_be_older` when the edge's may be those of a copy
-    from before the origin said so."""
+    from before the origin said so. `is_for_edge_too` when the cure counts on how the cache in front is set."""
 
     rule: str  # "CC02"
     name: str  # "html-long"
@@ -58,6 +60,7 @@ class Finding:
     may_be_older: bool = False
     status: int = 200
     leads_to: str = ""
+    is_for_edge_too: bool = False
 
     @property
     def set_by_edge(self) -> bool:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from bot.domain.answers.caches import TARGETED
-from bot.domain.answers.caching import Basis, Directives, Lifetime, is_targeted, stays_beyond, titled
+from bot.domain.answers.caches import ANY, TARGETED
+from bot.domain.answers.caching import Basis, Directives, Lifetime, is_targeted, titled
 from bot.domain.answers.fingerprint import MONTH, named, version_in_query
-from bot.domain.answers.headers import likely_age_of
+from bot.domain.lint.apart import ask_each_time, kept_in_front, targeted
 from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import Served, up_to
 
@@ -17,7 +18,6 @@ APART_MAX = 60  # seconds that Expires and max-age may differ
 
 _QUOTED = re.compile(r'"[^"]*"')
 
-ASK_EACH_TIME = Cure((("Cache-Control", "no-cache"),), ("Expires",))
 FOR_EVER = Cure((("Cache-Control", "public, max-age=31536000, immutable"),), ("Expires",))
 
 
@@ -27,9 +27,10 @@ def missing(served: Served) -> Found | None:
     if served.status != 200 or not served.policy.says_nothing or targeted:
         return None
     causes = f"Nothing says how long to keep it, so every cache decides for itself.{_guessed(served)}{_default(served)}"
-    cure = FOR_EVER if served.is_file and served.is_hashed else ASK_EACH_TIME
+    lasts = served.is_file and served.is_hashed
+    cure, in_front = (FOR_EVER, "") if lasts else (ask_each_time(served), kept_in_front(served))
     control = "Cache-Control is empty" if "cache-control" in served.headers else "no Cache-Control"
-    return Found(causes, f"{control}, no Expires", cure)
+    return Found(causes, f"{control}, no Expires", cure, in_front=in_front)
 
 
 def _guessed(served: Served) -> str:
@@ -57,7 +58,7 @@ def page_kept_long(served: Served) -> Found | None:
         f"After your next deploy visitors may see the old page for up to {up_to(seconds)}; "
         "a purge cannot reach browsers."
     )
-    return Found(causes, _kept_by(served), ASK_EACH_TIME)
+    return Found(causes, _kept_by(served), ask_each_time(served), in_front=kept_in_front(served))
 
 
 def _shown_once_more(served: Served) -> Found | None:
@@ -71,7 +72,7 @@ def _shown_once_more(served: Served) -> Found | None:
         f"For up to {up_to(beyond)} after your next deploy whoever has the old page may see it once more, while the new"
         " one is fetched (stale-while-revalidate); a purge cannot reach browsers."
     )
-    return Found(causes, _control(served), ASK_EACH_TIME)
+    return Found(causes, _control(served), ask_each_time(served), in_front=kept_in_front(served))
 
 
 def file_kept_long(served: Served) -> Found | None:
@@ -88,7 +89,8 @@ def file_kept_long(served: Served) -> Found | None:
         f"After your next deploy browsers use the old {named(served.url)} with the new page, {how_long}; "
         f"a purge cannot reach browsers.{_unless_hashed(served)}"
     )
-    return Found(causes, _kept_by(served), Cure(ASK_EACH_TIME.sets, ASK_EACH_TIME.drops, "names"))
+    cure = replace(ask_each_time(served), special="names")
+    return Found(causes, _kept_by(served), cure, in_front=kept_in_front(served))
 
 
 def _unless_hashed(served: Served) -> str:
@@ -173,9 +175,20 @@ def cancelled(served: Served) -> Found | None:
         f"s-maxage forbids shared caches to use a copy beyond its end, so stale-while-revalidate={beyond} does nothing "
         "in those that take it strictly: visitors wait for the origin instead."
     )
-    targeted = ("CDN-Cache-Control", f"max-age={shared}, stale-while-revalidate={beyond}")
-    browsers = said.seconds("max-age") or 0
-    return Found(causes, _control(served), Cure((("Cache-Control", f"max-age={browsers}"), targeted)))
+    browsers, cache = said.seconds("max-age") or 0, served.cache
+    field = cache.own_field or ("cdn-cache-control" if cache is ANY else "")
+    alone = bool(cache.own_field) and not served.further_in
+    control = f"max-age={browsers}" if alone else f"max-age={browsers}, s-maxage={shared}"
+    own = ((titled(field), targeted(shared, beyond)),) if field else ()
+    in_front = "" if field else _without_a_field(cache.title)
+    return Found(causes, _control(served), Cure((("Cache-Control", control), *own)), in_front=in_front)
+
+
+def _without_a_field(title: str) -> str:
+    return (
+        f"{title} obeys no field of its own in which both could stand: leave stale-while-revalidate out, and set in"
+        f" {title} for how long it may serve what is over."
+    )
 
 
 def expires_apart(served: Served) -> Found | None:
@@ -205,26 +218,6 @@ def pragma(served: Served) -> Found | None:
         return None
     causes = "Pragma means nothing in an answer (RFC 9111, 5.4): whoever relies on it is not protected by it."
     return Found(causes, f"Pragma: {served.headers['pragma']}", Cure(drops=("Pragma",)))
-
-
-def older_than_allowed(served: Served) -> Found | None:
-    """CC14: a copy beyond its end; not where the origin has an error in its place, which no purge should let in."""
-    allowed = served.shared
-    said = allowed.basis in (Basis.TARGETED, Basis.S_MAXAGE, Basis.MAX_AGE, Basis.EXPIRES)
-    age = likely_age_of(served.headers)
-    if not said or allowed.seconds is None or age is None or age <= allowed.seconds or served.origin_has_error:
-        return None
-    beyond = stays_beyond((served.alike[0] if served.alike else served.answer).joined())
-    why = (
-        f"stale-while-revalidate lets it, for {up_to(beyond)} more"
-        if beyond
-        else "a setting of the cache keeps it longer, or the origin could not be reached"
-    )
-    causes = (
-        f"This copy is {up_to(age)} old and was to live {up_to(allowed.seconds)}: visitors get old content. "
-        f"It may be that {why}."
-    )
-    return Found(causes, f"Age: {age}; {allowed.words}", Cure(special="purge"))
 
 
 def _control(served: Served) -> str:

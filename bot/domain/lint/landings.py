@@ -9,12 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
+from bot.domain.answers.caches import TARGETED
 from bot.domain.answers.fingerprint import is_static
 from bot.domain.lint.finding import Cure, Finding
 
 PATHS_MAX = 5  # named in one snippet, where fewer words say the same
 SAFE_PATH = re.compile(r"[A-Za-z0-9/._~!$&()*+,;=:@%-]{1,200}")  # no quote, no brace: it goes into configuration
 _UNKEPT = ("private", "no-cache")
+_UNSHARED = ("private", "no-store")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +73,15 @@ def elsewhere(rule: str, paths: set[str], among: Sequence[Landing]) -> tuple[str
 
 
 def sets_of(cures: Sequence[Cure]) -> Mapping[str, str]:
-    """What is said of each header; of Cache-Control the strictest, else what a name made from its content allows."""
+    """What is said of each header; of Cache-Control the strictest, else what a name made from its content allows. Where
+    that lets no shared cache keep it, no field of theirs does."""
     said: dict[str, list[str]] = {}
     for cure in cures:
         for name, value in cure.sets:
             said.setdefault(name, []).append(value)
-    return {name: _strictest(values) if name == "Cache-Control" else values[0] for name, values in said.items()}
+    sets = {name: _strictest(values) if name == "Cache-Control" else values[0] for name, values in said.items()}
+    is_shut = sets.get("Cache-Control", "").startswith(_UNSHARED)
+    return {name: value for name, value in sets.items() if not (is_shut and name.lower() in TARGETED)}
 
 
 def _strictest(values: Sequence[str]) -> str:

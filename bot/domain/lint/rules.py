@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.answers.caches import TARGETED
 from bot.domain.answers.caching import titled
-from bot.domain.lint import keeping, serving, sharing, targeted, varying
+from bot.domain.lint import keeping, outlived, serving, sharing, targeted, varying
 from bot.domain.lint.finding import Finding, Found, Remark, Severity
 from bot.domain.lint.instead import is_challenge
 from bot.domain.lint.served import Served
@@ -45,7 +45,7 @@ RULES = (
          headers=LASTING),
     Rule("CC02", "html-long", ERROR, 30, "a page that browsers keep longer than 3 min, or show over a day after its end"
          " (stale-while-revalidate)",
-         "visitors see the old page after a deploy", "let browsers ask for pages each time (no-cache)",
+         "visitors see the old page after a deploy", "let browsers ask for pages each time",
          keeping.page_kept_long, headers=LASTING),
     Rule("CC03", "asset-unhashed-long", ERROR, 30,
          "a file without a hash in its name and without ?v=, kept over a day or immutable",
@@ -59,7 +59,8 @@ RULES = (
          "caches differ in which they obey", "keep one of the two, and part words by commas", keeping.conflict,
          headers=("Cache-Control", *map(titled, sorted(TARGETED)))),
     Rule("CC06", "smaxage-swr", WARN, 5, "s-maxage together with stale-while-revalidate",
-         "stale-while-revalidate does nothing", "give the cache in front a field of its own", keeping.cancelled),
+         "stale-while-revalidate does nothing",
+         "give the cache in front its own field, or leave stale-while-revalidate out", keeping.cancelled),
     Rule("CC07", "expires-mismatch", INFO, 2, "Expires differs from max-age by more than 60 s, or is no date",
          "old caches keep it for another time", "leave Expires out", keeping.expires_apart,
          headers=LASTING),
@@ -81,8 +82,8 @@ RULES = (
     Rule("CC13", "etag-per-node", WARN, 6, "one content with different strong ETags",
          "needless misses, and copies that only look old", "make the ETag of what is the same everywhere",
          sharing.validator_differs, by_headers=False),
-    Rule("CC14", "age-over", WARN, 8, "Age beyond the lifetime", "visitors get old content",
-         "purge it, then see who keeps it beyond its end", keeping.older_than_allowed, by_headers=False),
+    Rule("CC14", "age-over", WARN, 8, "Age beyond the lifetime", "what changes stays old for longer than it should",
+         "see who keeps it beyond its end, and purge what is old", outlived.older_than_allowed, by_headers=False),
     Rule("CC15", "auth-public", ERROR, 40,
          "asked with Authorization, and shared caches may keep it for some time; or the origin says private, and a"
          " shared cache keeps it",
@@ -120,20 +121,23 @@ def _applied(rule: Rule, served: Served) -> Iterator[Finding]:
     found = rule.looks(served)
     if found is None:
         return
+    origin_says = _origin_says(rule, served) if rule.by_headers else ""
+    in_front = "" if origin_says else found.in_front
     yield Finding(
         rule=rule.id,
         name=rule.name,
         severity=found.severity or rule.severity,
         url=served.url,
         place=served.answer.place,
-        causes=found.causes,
+        causes=f"{found.causes} {in_front}".strip(),
         seen=shown(found.seen, SEEN_MAX),
         cure=found.cure,
-        origin_says=_origin_says(rule, served) if rule.by_headers else "",
+        origin_says=origin_says,
         is_origins=rule.by_headers and _is_origins(rule, served),
         may_be_older=served.may_be_older,
         status=served.status,
         leads_to=served.answer.says("location").strip(),
+        is_for_edge_too=bool(in_front),
     )
 
 

@@ -34,7 +34,8 @@ class Served:
     `cached` what that cache says it did; `origins` what the origin gives, as often as it was asked; `others` the same
     URL at other edges; `tries` what other visitors get, asked at one place. `tag_header` is named only where some layer
     purges by tags. `registered` when a page registers it as its service worker. `among_hashed` where the files that are
-    called as it is, in its folder, are named by their content."""
+    called as it is, in its folder, are named by their content. `further_in` are the caches behind the one in front that
+    read answers otherwise."""
 
     answer: Answer
     cache: Cache = ANY
@@ -45,6 +46,7 @@ class Served:
     registered: bool = False
     tries: tuple[Answer, ...] = ()
     among_hashed: bool = False
+    further_in: tuple[Cache, ...] = ()
 
     @property
     def url(self) -> str:

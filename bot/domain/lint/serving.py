@@ -5,6 +5,7 @@ from __future__ import annotations
 from bot.domain.answers.caching import moment
 from bot.domain.answers.fingerprint import named, version_in_query
 from bot.domain.answers.headers import likely_age_of
+from bot.domain.lint.apart import ask_each_time, kept_in_front
 from bot.domain.lint.finding import Cure, Found
 from bot.domain.lint.served import FETCHED, Served, up_to
 
@@ -91,7 +92,7 @@ def worker_kept(served: Served) -> Found | None:
         "and visitors stay on the old application as long; a purge cannot reach them."
     )
     seen = f"Cache-Control: {served.headers['cache-control']}" if served.policy.has_control else "Expires"
-    return Found(causes, seen, Cure((("Cache-Control", "no-cache"),), ("Expires",)))
+    return Found(causes, seen, ask_each_time(served), in_front=kept_in_front(served))
 
 
 def clock_apart(served: Served) -> Found | None:

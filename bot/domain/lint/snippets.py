@@ -99,7 +99,6 @@ _NGINX_REPLACES = {
     "etag": ("add_header ETag ", "etag "),
     "error": ("add_header Cache-Control ", "expires "),
     "redirect": ("add_header Cache-Control ", "expires "),
-    "names": ("add_header Cache-Control ", "add_header Expires ", "expires "),
 }
 
 _SPECIAL: Mapping[tuple[str, Server], str] = {

@@ -130,6 +130,7 @@ class Case:
     onward: tuple[Hop, ...] = ()  # where visitors are led on to, one after the other
     elsewhere: tuple[Spot, ...] = ()  # places that the provider asked for us, beside the edges
     elsewhere_unasked: str = ""  # why it did not
+    looked_old: float | None = None  # when an earlier look of ours last saw a plain visitor get an old copy
     doubted: frozenset[tuple[str, str]] = frozenset()  # places and variants that seem old, and may be another page
     _judged: dict[tuple[str, int], tuple[Glance, Finding]] = field(
         default_factory=dict, init=False, compare=False, repr=False
@@ -291,7 +292,7 @@ class Case:
     @property
     def is_by_bytes(self) -> bool:
         """Whether what is old is so by its bytes alone, which an edge that rewrites pages changes too."""
-        spots = [*self.old(), *self.torn()]
+        spots = [*self.old(), *self.torn()] or self.at(Tier.EDGE)  # else what it is old to, it is to some who ask
         given = [
             (spot, glance)
             for spot in spots

@@ -65,6 +65,16 @@ class Cure:
         return self.line if has_verb else f"{Verb.PURGE.value} {self.line}"
 
     @property
+    def is_purge(self) -> bool:
+        """Whether its line purges something."""
+        return self.typed.startswith(f"{Verb.PURGE.value} ")
+
+    @property
+    def looks_again(self) -> bool:
+        """Whether there is nothing to do but to look once more."""
+        return not self.line or self.line.split()[0] in (Verb.CHECK.value, Verb.WHY.value)
+
+    @property
     def says(self) -> str:
         """The next step, as a sentence."""
         return self.step or f"{self.label}."

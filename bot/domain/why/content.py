@@ -8,10 +8,11 @@ from dataclasses import replace
 from bot.domain.answers.caching import Directives
 from bot.domain.durations import span
 from bot.domain.proof.look import Look
+from bot.domain.proof.reasons import REWRITTEN
 from bot.domain.proof.variants import ENCODING
 from bot.domain.why.case import Case, Twin
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
-from bot.domain.why.kept_apart import Kept, in_variants, is_named, is_of_before, old_variants
+from bot.domain.why.kept_apart import Kept, in_variants, is_key, is_named, is_of_before, old_variants
 from bot.domain.why.owners import siblings
 from bot.domain.why.remedy import every_key, or_wider, past, takes_variants, with_variants
 from bot.domain.why.repeating import shown_again
@@ -31,8 +32,10 @@ from bot.domain.why.which import by_status, last_of
 PROBE = "with an argument of ours"  # how the twin is told that nobody asked for before
 SETTLING = 120.0  # seconds in which places of one CDN may still differ after a purge
 _ORDER = (Certainty.SEEN, Certainty.LIKELY, Certainty.POSSIBLE)
+_HAS_A_KEY = "that copy has a key of its own"
+_OR_REWRITTEN = " Or nothing is old: an edge that rewrites pages for them gives other bytes than the origin each time."
 _KEY = {
-    Certainty.SEEN: "that copy has a key of its own",
+    Certainty.SEEN: _HAS_A_KEY,
     Certainty.LIKELY: "that copy seems to have a key of its own, which no answer names in `Vary`",
     Certainty.POSSIBLE: "that copy may have a key of its own, and was asked for only once",
 }
@@ -51,21 +54,30 @@ def _variant(case: Case, first: Kept, found: Sequence[Kept]) -> Cause:
     sends = told if len(told) <= SENDS_MAX else f"{told[:SENDS_MAX]}…"
     is_encoding, status = name.lower() == ENCODING.lower(), glance.look.status
     kept, which = ("the old one", "the old one") if status < 400 else (f"a kept {status}", f"its {status}")
+    if first.by_bytes:
+        kept, which = "other bytes than the origin", "other bytes"
     alike = {one.spot.name: one for one in found if one.asked == first.asked and one.certainty is first.certainty}
     spots = [one.spot for one in alike.values()]
     return Cause(
         Name.VARIANT,
         first.certainty,
         f"{names_of(spots)} {do(spots, 'serves', 'serve')} the new page to a plain visitor, and {kept} to a visitor who"
-        f" sends `{sends}`: {_KEY[first.certainty]}.",
+        f" sends `{sends}`: {_key(case, first)}.{_OR_REWRITTEN if first.by_bytes else ''}",
         (
             *each(spots, lambda spot: _each_time("plain", alike[spot.name].plain, "the new one")),
             *each(spots, lambda spot: _each_time(told, alike[spot.name].other, which)),
+            *((REWRITTEN,) if first.by_bytes else ()),
         ),
         _reaching(case, glance, is_named(case, name), is_encoding),
         _so_that_none_stays(case, name, is_encoding or is_named(case, name)),
         repeat=shown_again(case, spots, first.asked),
     )
+
+
+def _key(case: Case, kept: Kept) -> str:
+    """Whether that copy lies under a key of its own."""
+    is_told = len(kept.other.glances) > 1 and is_key(case, kept.other.glances[-1])
+    return _HAS_A_KEY if is_told else _KEY[kept.certainty]
 
 
 def _each_time(asked: str, course: Course, which: str) -> str:

@@ -168,7 +168,10 @@ def _with_its_card(case: Case, cause: Cause) -> Cause:
 
 def _stands_behind(cause: Cause, found: Sequence[Cause]) -> bool:
     """Whether another cause speaks before it, however sure both are."""
-    went_by = any(other.name in _OF_OUR_PURGE for other in found)
+    others = {other.name for other in found}
+    if cause.name is Name.NOT_PURGED and Name.OVERWRITTEN in others:
+        return True  # a purge mends it once, and a name that is kept for one content for good
+    went_by = bool(others & _OF_OUR_PURGE)
     return cause.name is Name.NOTHING_OLD or (went_by and cause.name in _OF_THE_COPY)
 
 
@@ -186,6 +189,9 @@ def _weighed(case: Case, cause: Cause) -> Cause:
     where nothing old was seen, and other visitors' requests told nothing."""
     if cause.name is Name.NOTHING_OLD and (line := last_look.saw(case)):
         return replace(cause, certainty=Certainty.POSSIBLE, evidence=(line, *cause.evidence))
+    if cause.name is Name.NOTHING_OLD and (line := last_look.looked(case)):
+        weaker = Certainty.LIKELY if cause.certainty is Certainty.SEEN else cause.certainty
+        cause = replace(cause, certainty=weaker, evidence=(line, *cause.evidence))
     if cause.name is Name.BROWSERS and last_look.is_young(case):
         return replace(cause, certainty=Certainty.POSSIBLE)
     if cause.name in _IN_DOUBT and is_in_doubt(case):
@@ -196,7 +202,9 @@ def _weighed(case: Case, cause: Cause) -> Cause:
         return cause
     if cause.name is Name.REFILLED or _is_ageless(case, cause):
         return _perhaps_rewritten(case, cause)
-    if cause.certainty is not Certainty.SEEN or cause.name is Name.NOT_REACHED:
+    if cause.certainty is not Certainty.SEEN and cause.name is not Name.OVERWRITTEN:
+        return cause
+    if cause.name is Name.NOT_REACHED:
         return cause
     return replace(cause, certainty=Certainty.LIKELY, evidence=_by_bytes(case, cause, _REWRITTEN))
 

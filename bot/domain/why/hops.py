@@ -77,10 +77,12 @@ def _judged(spot: Spot, case: Case) -> str:
         given = zip(plain.glances, plain.were_old, strict=True)
         apart = by_status(case, [glance for glance, was_old in given if was_old])
         return f"{apart or 'old'} at first, now {word}" if plain.has_turned else f"{apart or 'old'} and new by turns"
-    old = [other.glances[0].look.variant for other in others if any(other.were_old)]
-    if not old or not (found.uncached or found.verdict is Verdict.FRESH):
+    old = next((other for other in others if any(other.were_old)), None)
+    if old is None or not (found.uncached or found.verdict is Verdict.FRESH):
         return word
-    return f"{word} to a plain visitor, old to {in_short(old[0])[:SENDS_MAX]}"
+    kept = [glance for glance, is_old in zip(old.glances, old.were_old, strict=True) if is_old]
+    which = "other bytes" if all(case.finding_at(spot, glance).by_bytes for glance in kept) else "old"
+    return f"{word} to a plain visitor, {which} to {in_short(kept[0].look.variant)[:SENDS_MAX]}"
 
 
 def _under_another_name(spot: Spot, case: Case) -> str:

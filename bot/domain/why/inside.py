@@ -179,9 +179,16 @@ def _times(case: Case, last: Ours, spot: Spot) -> str:
         before = span(min(look.age or 0 for look in was))
         return (
             f"a copy {span(spot.look.age)} old, and the purge was {purged}; before that there was another one"
-            f" ({before} old then). An Age counts from the origin on"
+            f" ({before} old then){_counted_on(case, last, spot)}"
         )
     return f"a copy {span(spot.look.age)} old, and the purge was {purged}"
+
+
+def _counted_on(case: Case, last: Ours, spot: Spot) -> str:
+    """Why a copy that came after the purge may say that it is older."""
+    since, purged = stored(spot.look), at_edge(case, last)
+    is_older = since is not None and purged is not None and since < purged
+    return ": its Age goes on from that of the cache it was filled from" if is_older else ""
 
 
 def _gone(case: Case, last: Ours) -> str:

@@ -10,7 +10,7 @@ from bot.domain.answers.caching import varied_by
 from bot.domain.why.case import Case
 from bot.domain.why.cause import Certainty
 from bot.domain.why.last_look import was_old_to_all
-from bot.domain.why.spots import Course, Spot, Tier, without_what_others_send
+from bot.domain.why.spots import Course, Glance, Spot, Tier, without_what_others_send
 from bot.domain.why.times import at_edge, changed_since, is_from_before, stored, took
 from providers.contract import Cached
 
@@ -23,6 +23,7 @@ class Kept:
     plain: Course
     other: Course
     certainty: Certainty
+    by_bytes: bool = False  # old by its bytes alone
 
     @property
     def asked(self) -> Asked:
@@ -43,19 +44,24 @@ def old_variants(case: Case, spot: Spot) -> Iterator[Kept]:
         return
     old = [other for other in others if other.were_old and all(other.were_old)]
     for other in without_what_others_send(old):
-        how_sure = _how_sure(case, other)
+        by_bytes = all(case.finding_at(spot, glance).by_bytes for glance in other.glances)
+        how_sure = _how_sure(case, other, by_bytes)
         if how_sure is not Certainty.POSSIBLE or not was_old_to_all(case, spot.name):
-            yield Kept(spot, plain, other, how_sure)
+            yield Kept(spot, plain, other, how_sure, by_bytes)
 
 
-def _how_sure(case: Case, other: Course) -> Certainty:
-    """Seen where it was old again when asked once more, and something names the header as a part of the key."""
-    glance, asked = other.glances[-1], len(other.glances)
-    name = glance.answer.asked[0][0]
-    if asked < 2:
+def _how_sure(case: Case, other: Course, by_bytes: bool) -> Certainty:
+    """Seen where it was old again when asked once more, not by its bytes alone, and something names the header as a
+    part of the key."""
+    if len(other.glances) < 2:
         return Certainty.POSSIBLE
-    is_of_key = is_named(case, name) or name.lower() in varied_by(glance.answer.says("vary"))
-    return Certainty.SEEN if is_of_key else Certainty.LIKELY
+    return Certainty.SEEN if is_key(case, other.glances[-1]) and not by_bytes else Certainty.LIKELY
+
+
+def is_key(case: Case, glance: Glance) -> bool:
+    """Whether something names the header that was sent as a part of the key: the answer's `Vary`, or the site."""
+    name = glance.answer.asked[0][0]
+    return is_named(case, name) or name.lower() in varied_by(glance.answer.says("vary"))
 
 
 def is_named(case: Case, name: str) -> bool:

@@ -54,6 +54,15 @@ def saw(case: Case) -> str:
     return f"{last.job.name} saw it old at {places} {ago} ago ({describe(looks[0], looks[0].at)})"
 
 
+def looked(case: Case) -> str:
+    """ "a look of purgebot's own got an old copy 8 s ago", where nothing was purged since; "" where none did."""
+    last = case.last_purge
+    if case.looked_old is None or case.now - case.looked_old >= LONG or not case.is_fresh:
+        return ""
+    is_since = last is None or case.looked_old > (last.job.purged or 0.0)
+    return f"a look of purgebot's own got an old copy {case.ago(case.looked_old)}" if is_since else ""
+
+
 def _was_old_at(case: Case, last: Ours) -> str:
     """Where the page itself was old to an earlier look of a purge that is not proven."""
     job = last.job

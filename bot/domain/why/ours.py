@@ -20,6 +20,7 @@ from bot.domain.why.which import called, last_of
 from providers.contract import Cached, Kind
 
 SAID_MAX = 160  # characters of a provider's own words
+_HARD = "Where nobody may see the old one even once, purge `hard`: the next visitor waits for the origin instead."
 SETTLING = 120.0  # seconds in which places of one CDN may still differ after a purge
 
 
@@ -50,6 +51,8 @@ def softly(case: Case) -> Cause | None:
     once = [spot for spot in case.at(Tier.EDGE) if _began_old(case, spot)]
     if healed := healed_softly(case):
         return _healed(case, last, healed)
+    if case.is_new_to_all and case.looked_old is not None and case.looked_old > (last.job.purged or case.now):
+        return _used_up(case, last, case.looked_old)
     marked = [spot for spot in once if _says_stale(spot)]
     before = marked or [spot for spot in once if spot.look.is_kept and is_from_before(case, spot, last)]
     return _not_yet(case, last, before, bool(marked)) if before else None
@@ -84,6 +87,20 @@ def _says_stale(spot: Spot) -> bool:
     return first is not None and first.look.cached is Cached.STALE
 
 
+def _used_up(case: Case, last: Ours, looked: float) -> Cause:
+    """A look of ours got the old copy, and so nobody after it does."""
+    fresh = list(case.fresh())
+    return Cause(
+        Name.SOFT,
+        Certainty.LIKELY,
+        f"{last.job.name} was a soft purge, after which a place serves its old copy once more: a look of purgebot's own"
+        f" got that {case.ago(looked)}, and {names_of(fresh)} {do(fresh, 'serves', 'serve')} the new one now.",
+        (f"{last.job.name} · {last.named} · soft · {case.ago(last.job.purged or case.now)}", *each(fresh)),
+        Cure("Check again", f"check {case.typed}"),
+        _HARD,
+    )
+
+
 def _healed(case: Case, last: Ours, healed: list[Spot]) -> Cause:
     return Cause(
         Name.SOFT,
@@ -92,7 +109,7 @@ def _healed(case: Case, last: Ours, healed: list[Spot]) -> Cause:
         " that.",
         _lines(healed),
         Cure("Check again", f"check {case.typed}"),
-        "Where nobody may see the old one even once, purge `hard`: the next visitor waits for the origin instead.",
+        _HARD,
     )
 
 
@@ -104,7 +121,7 @@ def _not_yet(case: Case, last: Ours, spots: list[Spot], marked: bool) -> Cause:
         f" {do(spots, 'does', 'do')}.",
         _lines(spots),
         _hard(case),
-        "Where nobody may see the old one even once, purge `hard`: the next visitor waits for the origin instead.",
+        _HARD,
     )
 
 
@@ -207,7 +224,7 @@ def _survived(case: Case, last: Ours, kept: list[Spot]) -> Cause:
             *each([spot for spot in kept if spot in _ahead(case)], lambda spot: _dated(case, spot)),
             *_or_filled_again(case, kept),
         ),
-        _in_time(case, purged + SETTLING - case.now) if young else past(case, last),
+        _in_time(case, last, purged + SETTLING - case.now) if young else past(case, last),
         _other_key(case, kept[0], last),
     )
 
@@ -253,8 +270,11 @@ def _ages(kept: list[Spot]) -> str:
     return f"with an Age that never grows ({span(kept[0].look.age or 0)} at each look), so that it tells nothing"
 
 
-def _in_time(case: Case, seconds: float) -> Cure:
-    """While a purge may still be on its way."""
+def _in_time(case: Case, last: Ours, seconds: float) -> Cure:
+    """While a purge may still be on its way: what is narrower than that need not wait."""
+    reaching = past(case, last)
+    if reaching.line == case.typed:
+        return reaching
     step = f"Wait {span(max(1.0, seconds))}, then ask again: a purge may take that long to be everywhere."
     return Cure("Ask again", f"why {case.typed}", step)
 

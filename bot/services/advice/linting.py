@@ -95,6 +95,8 @@ class _Reading:
         self._gate = asyncio.Semaphore(AT_ONCE)
         outermost = core.setup.providers[site.layers[-1].account].name if site.layers else ""
         self._cache: Cache = cache_of(outermost)
+        behind = (cache_of(core.setup.providers[layer.account].name) for layer in site.layers[:-1])
+        self._further_in = tuple(cache for cache in behind if cache is not self._cache)
         can_tag = any(Kind.TAG in core.setup.providers[layer.account].can.kinds for layer in site.layers)
         self._tag_header = site.tag_header if can_tag else ""
 
@@ -201,7 +203,8 @@ class _Reading:
         tries: Answers = (),
     ) -> Served:
         cached = self._core.looker.read(answer).cached
-        return Served(answer, self._cache, cached, origins, others, self._tag_header, registered, tries)
+        given = Served(answer, self._cache, cached, origins, others, self._tag_header, registered, tries)
+        return replace(given, further_in=self._further_in)
 
 
 def _asked(variant: Mapping[str, str]) -> Asked:

@@ -25,6 +25,7 @@ from bot.domain.why.torn import to_ask_again
 from bot.ledger.books import Books
 from bot.ports import ReadHeaders
 from bot.services.advice.our_purges import in_line, our_purges
+from bot.services.advice.twins import probe_of
 from bot.services.looks.checks import inner_doors, look_from_within, places_of
 from bot.services.looks.patience import Patience
 from bot.services.replies import Explained
@@ -54,9 +55,9 @@ async def explain(core: Core, command: Command, within: float = WITHIN) -> Expla
     case = replace(case, spots=await chain.probed(case))
     case = await chain.led_on(case)
     purges, reading = await our_purges(core, case)
-    hold, waiting = await core.ledger.read(lambda books: _held(books, case))
-    case = replace(case, purges=purges, reading=reading, hold=hold, in_line=waiting)
-    if variants := old_to_others(case):
+    hold, waiting, looked = await core.ledger.read(lambda books: _held(books, case))
+    case = replace(case, purges=purges, reading=reading, hold=hold, in_line=waiting, looked_old=looked)
+    if variants := [*([""] if case.saw_old else []), *old_to_others(case)]:
         await core.ledger.write(lambda books: books.known.saw_old(site.name, url, variants, case.now))
     if case.old():
         case = replace(case, twins=await chain.twins(case.old()[0].name))
@@ -72,8 +73,10 @@ def _elsewhere(own: Sequence[Look], spots: Sequence[Spot]) -> tuple[Spot, ...]:
     )
 
 
-def _held(books: Books, case: Case) -> tuple[Hold | None, tuple[InLine, ...]]:
-    return books.holds.on(case.site.name, case.now), in_line(books, case.site.name, case.url)
+def _held(books: Books, case: Case) -> tuple[Hold | None, tuple[InLine, ...], float | None]:
+    """What keeps purges of the page from beginning, what waits for that, and when a look last saw the page old."""
+    site, url = case.site.name, case.url
+    return books.holds.on(site, case.now), in_line(books, site, url), books.known.old_to_all(site, url)
 
 
 def fronts(core: Core, site: Site) -> tuple[Front, ...]:
@@ -194,10 +197,9 @@ class _Chain:
     async def twins(self, place: str) -> tuple[Twin, ...]:
         """The page with an argument that nobody asked for before, at one place: asked only where a query may be
         ignored, since the answer is kept."""
-        base, mark, query = self._url.partition("?")
-        if not mark:
+        probe = probe_of(self._core, self._url)
+        if not probe:
             return ()
         self._patience.at_least(PROBE_WITHIN)
-        probe = f"{base}?{query}{'&' if query else ''}purgebot={self._core.dice.token()[:8]}"
         glance = await self._glance(place, dict(places_of(self._site))[place], url=probe)
         return (Twin(probe, PROBE, glance),)

@@ -19,6 +19,7 @@ from bot.domain.proof.world import gathered
 from bot.domain.site import Site
 from bot.domain.target import url_of
 from bot.ledger.books import Books
+from bot.services.advice.our_part import our_part
 from bot.services.held import holds
 from bot.services.looks.around import compared, look_around
 from bot.services.looks.checks import (
@@ -34,6 +35,8 @@ from bot.services.looks.checks import (
     verdict_of,
 )
 from bot.services.looks.leading import led
+from bot.services.looks.of_phones import pages_of_phones
+from bot.services.looks.recalling import Recalling
 from bot.services.looks.witnesses import labels_of
 from bot.services.replies import Checked
 from bot.services.requests.planning import title_of
@@ -48,7 +51,8 @@ UNREAD = f"no answer was read within {SECONDS:g} s"
 
 async def check(core: Core, command: Command) -> Checked:
     """What is served now of the first URLS_MAX of the URLs that `command` names."""
-    site = core.setup.sites[command.site]
+    answers = Recalling(core.looker)
+    core, site = replace(core, looker=answers), core.setup.sites[command.site]
     named = tuple(dict.fromkeys(url_of(target, site) for target in command.targets))
     urls, left_out = named[:URLS_MAX], named[URLS_MAX:]
     edges = [place for place in command.places if place in site.edges]
@@ -64,6 +68,7 @@ async def check(core: Core, command: Command) -> Checked:
         _look_from_within(core, site, urls),
         look_around(core, site, urls, regions),
     )  # fmt: skip
+    looks = (*looks, *await pages_of_phones(core, site, looks))
     now = core.clock.now()
     await core.ledger.write(lambda books: _remember(books, site, looks, now))
     within = own_places(pops, looks)
@@ -82,10 +87,11 @@ async def check(core: Core, command: Command) -> Checked:
     jobs = await core.ledger.read(lambda books: _under_way(books, site, old)) if old else {}
     cans = [core.setup.providers[layer.account].can for layer in site.layers]
     vain = _in_vain(core, site, old, all_looks, inner)
+    ours = await our_part(core, site, {url: answers.of(url) for url in old if url not in {*jobs, *vain}})
     apart = left_by_url(site, {can.takes for can in cans}, {url: old_variants(url, all_looks) for url in old})
     return Checked(
         site, urls, all_looks, judgement, problems, hold, notes, inner, left_out=left_out, under_way=jobs, apart=apart,
-        in_vain=vain,
+        in_vain=vain, ours=ours,
         known=frozenset(Kind).intersection(*(can.kinds for can in cans)),
         siblings=next((can.siblings for can in cans if can.siblings), ""),
     )  # fmt: skip
@@ -150,3 +156,6 @@ def _notes(looks: Sequence[Look]) -> list[str]:
 def _remember(books: Books, site: Site, looks: Sequence[Look], now: float) -> None:
     for url, tags in labels_of(looks).items():
         books.known.glimpse(site.name, url, tags, now)
+    for url, page in by_page(looks).items():
+        if "" in old_variants(url, page):
+            books.known.saw_old(site.name, url, [""], now)

@@ -109,6 +109,12 @@ def old_variants(url: str, looks: Sequence[Look]) -> list[str]:
     return list(dict.fromkeys(look.variant for look in edges if verdict_of(look, of_page) is Verdict.STALE))
 
 
+def is_old_to_all(url: str, looks: Sequence[Look]) -> bool:
+    """Whether every way in which `url` was asked for at a place got an old answer, a plain visitor's first of all."""
+    asked = {look.variant for look in looks if look.url == url and look.place != ORIGIN and not look.problem}
+    return asked == {*old_variants(url, looks)} and "" in asked
+
+
 async def look_all(
     looker: Looker,
     site: Site,

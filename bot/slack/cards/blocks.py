@@ -40,6 +40,9 @@ def section(text: str, block_id: str = "") -> Block:
     return block | ({"block_id": block_id} if block_id else {})
 
 
+ABOUT_A_TABLE = "about_a_table"  # the id of small print on how Slack shows one, which means nothing elsewhere
+
+
 def context(lines: Sequence[str], block_id: str = "") -> Block:
     """Small print, a line each."""
     text = cut_marked("\n".join(lines), PARAGRAPH_MAX)

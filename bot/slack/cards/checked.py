@@ -13,14 +13,15 @@ from bot.domain.jobs.job import State
 from bot.domain.proof.look import in_short, kept_longest
 from bot.domain.proof.verdict import Judgement, Look, Verdict
 from bot.domain.shown import count
-from bot.services.looks.checks import by_page, old_of, verdict_of
+from bot.services.looks.checks import by_page, is_old_to_all, old_of, verdict_of
 from bot.services.replies import Checked
 from bot.slack.cards.absent import absent_told
-from bot.slack.cards.blocks import Block, Card, actions, button, card, paragraphs, table
+from bot.slack.cards.blocks import ABOUT_A_TABLE, Block, Card, actions, button, card, context, paragraphs, table
 from bot.slack.cards.checked_table import PAGE_MAX, page_name, rows_of, shortened
 from bot.slack.cards.holds import begun, hold_line, would_wait
 from bot.slack.cards.private import copied
 from bot.slack.cards.told_apart import told_apart
+from bot.slack.cards.why import cure_line
 from bot.slack.cards.words import at_places, listed, number
 from bot.slack.escape import escape, url_text
 from providers.contract import Kind
@@ -28,7 +29,7 @@ from providers.contract import Kind
 COLUMNS_SEEN, WIDTH_SEEN, CELL_SEEN = 5, 80, 30  # columns and characters that a message shows; a cell is wrapped
 WHY_MAX = 500  # characters
 ASKED_EACH_TIME = "Browsers ask each time before they use a copy."
-APART_SHOWN = 3
+APART_SHOWN = OURS_SHOWN = 3
 WIDER = (Kind.TAG, Kind.PREFIX)
 WHY_URL_MAX = 1900  # characters; a button holds 2,000
 
@@ -41,7 +42,6 @@ def check_card(checked: Checked, now: float, command: str) -> Card:
     lines = [
         rows.cut(more),
         rows.left_out,
-        _sideways(rows.cells),
         _left_out(checked.left_out),
         *_under_way(checked),
         escape(checked.problem, 400),
@@ -51,13 +51,15 @@ def check_card(checked: Checked, now: float, command: str) -> Card:
         *_kept(looks),
         *_apart(checked),
         *_in_vain(checked),
+        *_ours(checked),
         *_held(checked, command),
         *([] if checked.draft else _ways_out(checked, command)),
     ]
     what = url_text(urls[0]) if len(urls) == 1 else f"{_counted(checked)} on {escape(checked.site.name, 60)}"
     told = card(f"{_found(checked)} · {what}", lines)
     missing = paragraphs([line for line in (absent_told(looks),) if line])
-    return Card(told.text, [told.blocks[0], *missing, *drawn, *told.blocks[1:], *_buttons(checked)])
+    aside = [context([line], ABOUT_A_TABLE) for line in (_sideways(rows.cells),) if line]
+    return Card(told.text, [told.blocks[0], *missing, *drawn, *aside, *told.blocks[1:], *_buttons(checked)])
 
 
 def _found(checked: Checked) -> str:
@@ -128,9 +130,10 @@ def _besides(judgement: Judgement) -> str:
 
 
 def _apart(checked: Checked) -> Iterator[str]:
-    """The old copies that a purge of their URL may leave."""
+    """The old copies that a purge of their URL may leave; where all that were asked for are old, that is said."""
     for url, variant in list(checked.apart.items())[:APART_SHOWN]:
-        who = f"{escape(page_name(url, '', checked))} is old for who sends {escape(in_short(variant), 80)}"
+        everybody = "everybody who was asked for, also " if is_old_to_all(url, checked.looks) else ""
+        who = f"{escape(page_name(url, '', checked))} is old for {everybody}who sends {escape(in_short(variant), 80)}"
         yield f"{who}; a purge of its URL may leave that copy. {_to_reach(checked)}"
     more = len(checked.apart) - APART_SHOWN
     if more > 0:
@@ -143,6 +146,17 @@ def _in_vain(checked: Checked) -> Iterator[str]:
         urls = [url for url, its in checked.in_vain.items() if its == why]
         of = f"of {listed([url_text(url, 100) for url in urls], 3)} " if len(checked.urls) > 1 else ""
         yield f"No purge {of}is offered: {escape(why, WHY_MAX)}. `why` tells more."
+
+
+def _ours(checked: Checked) -> Iterator[str]:
+    """What our own jobs tell of what is old, and the next step where that is not its purge."""
+    for url, cause in list(checked.ours.items())[:OURS_SHOWN]:
+        of = f"{url_text(url, 100)}: " if len(checked.urls) > 1 else ""
+        says = cause.cure.says if cause.cure is not None else ""
+        yield f"{of}{escape(cause.what, WHY_MAX)} {escape(says, WHY_MAX)} `why` tells more."
+    more = len(checked.ours) - OURS_SHOWN
+    if more > 0:
+        yield f"Of {count(more, 'more page')} no purge is offered either: `why` tells of each."
 
 
 def _to_reach(checked: Checked) -> str:
@@ -161,13 +175,16 @@ def _ways_out(checked: Checked, command: str) -> Iterator[str]:
         yield copied("To purge", line)
     if line := _purging_wider(checked, command):
         yield copied("To purge in every variant", line)
+    if checked.cure is not None:
+        yield copied(checked.cure.label, cure_line(checked.cure, command.removesuffix(" purge")))
 
 
 def _held(checked: Checked, command: str) -> Iterator[str]:
     """The hold that keeps from beginning what is offered here, or whatever else may be wanted."""
     if checked.held is None:
         return
-    lines = [line for line in (_purging(checked, command), _purging_wider(checked, command)) if line]
+    offered = (_purging(checked, command), _purging_wider(checked, command), _curing(checked, command))
+    lines = [line for line in offered if line]
     yield would_wait(checked.held, lines[0]) if lines else begun(hold_line(checked.held))
     yield from (copied("And", f"{line} --queue") for line in lines[1:])
 
@@ -180,6 +197,12 @@ def _purging_wider(checked: Checked, command: str) -> str:
     return f"{command} prefix {' '.join(checked.to_purge_wider)}" if checked.to_purge_wider else ""
 
 
+def _curing(checked: Checked, command: str) -> str:
+    """The purge that helps in place of the plain one."""
+    cure = checked.cure
+    return cure_line(cure, command.removesuffix(" purge")) if cure is not None and cure.is_purge else ""
+
+
 def _buttons(checked: Checked) -> list[Block]:
     """What may be done next, where it was kept for a click; an action id may stand only once in a row."""
     if not checked.draft:
@@ -187,14 +210,15 @@ def _buttons(checked: Checked) -> list[Block]:
     seen_old, old, wider = old_of(checked.urls, checked.looks), checked.to_purge, checked.to_purge_wider
     about = seen_old[0] if seen_old else checked.urls[0]
     ask = f"Why {page_name(about, '', checked)}?" if len(checked.urls) > 1 else "Why?"
-    style = "primary" if checked.in_vain and not (old or wider) else ""
+    style = "primary" if (checked.in_vain or checked.ours) and not (old or wider) else ""
     why = [button(ask, "why", f"why {about}", style)] if len(about) <= WHY_URL_MAX else []
     purge = actions([button(f"Purge {_it(old, checked)}", "pick", f"{checked.draft}:1", "primary")]) if old else []
     label = (
         f"Purge prefix {shortened(wider[0], PAGE_MAX)}" if len(wider) == 1 else f"Purge {number(len(wider))} prefixes"
     )
     by_prefix = actions([button(label, "pick", f"{checked.draft}:2")]) if wider else []
-    return [*actions([button("Check again", "pick", f"{checked.draft}:0"), *why]), *purge, *by_prefix]
+    cure = actions([button(checked.cure.label, "pick", f"{checked.draft}:3")]) if checked.cure is not None else []
+    return [*actions([button("Check again", "pick", f"{checked.draft}:0"), *why]), *purge, *by_prefix, *cure]
 
 
 def _it(old: Sequence[str], checked: Checked) -> str:

@@ -56,15 +56,15 @@ def _next(cause: Cause, command: str, has_button: bool, explained: Explained) ->
     if cause.cure is None:
         return
     is_typed = bool(cause.cure.line) and not has_button
-    line = f" `{escape(_line(cause.cure, command), LINE_MAX)}`" if is_typed else ""
+    line = f" `{escape(cure_line(cause.cure, command), LINE_MAX)}`" if is_typed else ""
     decision, held = explained.decision, explained.held
     policy = f"\n{policy_line(decision, '')}" if isinstance(decision, Ask | Deny) else ""
-    hold = f"\n{would_wait(held, _line(cause.cure, command))}" if held is not None else ""
+    hold = f"\n{would_wait(held, cure_line(cause.cure, command))}" if held is not None else ""
     card = f" {link}." if (link := linked(cause.card, "Its card in the channel")) else ""
     yield section(f"*Next:* {_said(cause.cure.says)}{card}{line}{policy}{hold}")
 
 
-def _line(cure: Cure, command: str) -> str:
+def cure_line(cure: Cure, command: str) -> str:
     """The line to type: after a slash command as people type it, in a shell with its verb and its quotes."""
     if command.startswith("/"):
         return f"{command} {cure.line}"

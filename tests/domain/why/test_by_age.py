@@ -92,12 +92,20 @@ def test_another_copy_than_before_was_filled_again_though_its_age_is_older_than_
         " comes from another server behind that address."
     )
     assert cause.evidence[0] == (
-        "fra: a copy 13 min old, and the purge was 5 min ago; before that there was another one (15 min old then). An"
-        " Age counts from the origin on"
+        "fra: a copy 13 min old, and the purge was 5 min ago; before that there was another one (15 min old then): its"
+        " Age goes on from that of the cache it was filled from"
     )
     assert cause.cure is not None
     assert cause.cure.says == (
         "Purge it once more; where it is old again, name the cache further in among shop's `layers`, or empty it there."
+    )
+
+
+def test_of_a_copy_that_is_younger_than_the_purge_no_other_age_is_spoken_of() -> None:
+    cause = told(MET, edge=aged(25))
+    assert Name.REFILLED is cause.name
+    assert cause.evidence[0] == (
+        "fra: a copy 25 s old, and the purge was 5 min ago; before that there was another one (15 min old then)"
     )
 
 

@@ -13,10 +13,11 @@ from bot.domain.proof.verdict import Verdict
 from bot.domain.why import Case, Certainty, Glance, Name, Ours, diagnose
 from bot.domain.why.nothing_old import shortened
 from providers.contract import Cached
-from tests.domain.why.why_cases import NOW, URL, asked_as, case, edge, glance, job, looked, new, old, origin, ours
+from tests.domain.why.why_cases import NOW, URL, asked_as, case, edge, glance, job, looked, new, old, origin, ours, soft
 
 FRA_OLD, IAD_OLD = (replace(glance(place, "old", Cached.HIT, 1).look, at=NOW - 4) for place in ("fra", "iad"))
 FRA_NEW = replace(glance("fra", "new", Cached.HIT, 1).look, at=NOW - 4)
+SEEN_NEW = looked("new")
 KEPT_LONG = {"cache-control": "max-age=86400"}
 SAW = 'P-1 saw it old at fra 4 s ago (HIT, 1 s old, version "old")'
 
@@ -143,3 +144,38 @@ def test_a_purge_that_is_not_proven_is_told_with_its_reason_where_nothing_is_old
 )
 def test_a_long_reason_of_a_proof_is_cut_between_its_parts(why: str, shown: str) -> None:
     assert shown == shortened(why)
+
+
+TAKEN = "a look of purgebot's own got that 9 s ago, and fra serves the new one now."
+
+
+@pytest.mark.parametrize(
+    ("looked", "name", "told"),
+    [
+        pytest.param(NOW - 9, Name.SOFT, TAKEN, id="after-the-soft-purge"),
+        pytest.param(NOW - 301, Name.NOTHING_OLD, "fra serves what the origin serves", id="before-it"),
+        pytest.param(None, Name.NOTHING_OLD, "fra serves what the origin serves", id="never"),
+    ],
+)
+def test_a_look_of_ours_may_have_taken_the_one_old_answer_of_a_soft_purge(
+    looked: float | None, name: Name, told: str
+) -> None:
+    made = replace(case(new(), purges=[ours(soft(replace(job(), looks=SEEN_NEW)))]), looked_old=looked)
+    cause = diagnose(made).cause
+    assert (name, True) == (cause.name, told in cause.what)
+
+
+@pytest.mark.parametrize(
+    ("looked", "purges", "certainty"),
+    [
+        pytest.param(NOW - 9, (), Certainty.LIKELY, id="nothing-purged-since"),
+        pytest.param(NOW - 400, (ours(job(300)),), Certainty.SEEN, id="purged-since"),
+        pytest.param(NOW - 90_000, (), Certainty.SEEN, id="long-ago"),
+    ],
+)
+def test_what_a_look_of_ours_saw_old_is_told_beside_what_is_new(
+    looked: float, purges: Sequence[Ours], certainty: Certainty
+) -> None:
+    cause = diagnose(replace(case(new(), purges=purges), looked_old=looked)).cause
+    is_told = "a look of purgebot's own got an old copy 9 s ago" in cause.evidence
+    assert (Name.NOTHING_OLD, certainty, certainty is Certainty.LIKELY) == (cause.name, cause.certainty, is_told)

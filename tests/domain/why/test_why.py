@@ -409,6 +409,12 @@ SPEAKS = [
         case(old(headers=IMMUTABLE), origin_says(IMMUTABLE), purges=[]),
         "immutable-and-changed",
     ),
+    row(
+        Name.OVERWRITTEN,
+        LIKELY,
+        case(old(), url="https://www.shop.test/app.3f2a91c0.js", fingerprinted=True),
+        "named-by-its-content-and-changed",
+    ),
     row(Name.QUERY, SEEN, case(old(), purges=[ARGUMENT]), "another-query-was-purged"),
     row(
         Name.QUERY,
@@ -1001,6 +1007,28 @@ def test_other_bytes_alone_make_nothing_sure() -> None:
     cause = diagnose(bare).cause
     assert (Name.NOT_PURGED, LIKELY) == (cause.name, cause.certainty)
     assert "only the bytes differ, which an edge that rewrites pages changes too" == cause.evidence[-1]
+
+
+HASHED = case(old(), url="https://www.shop.test/app.3f2a91c0.js", fingerprinted=True)
+
+
+def test_a_file_named_by_its_content_that_changed_is_to_be_purged_and_built_to_a_new_name() -> None:
+    told = diagnose(HASHED)
+    assert told.cause.what == (
+        "This file promises never to change (its name looks like a hash of its content), and the origin now has another"
+        " one under the same name."
+    )
+    assert told.cause.cure is not None and "purge https://www.shop.test/app.3f2a91c0.js" == told.cause.cure.typed
+    assert told.cause.prevent.startswith("Build to a new name for new content.")
+    assert () == told.also
+
+
+def test_of_one_that_nothing_names_the_edge_may_have_rewritten_the_bytes() -> None:
+    edges = edge("fra", glance("fra", "old", HIT, 900, etag="", version=""))
+    made = replace(HASHED, spots=(edges, origin(glance(ORIGIN, "new", etag="", version=""))))
+    told = diagnose(made).cause
+    assert (Name.OVERWRITTEN, LIKELY) == (told.name, told.certainty)
+    assert "only the bytes differ, which an edge that rewrites pages changes too" == told.evidence[-1]
 
 
 def by_bytes(age: int | None) -> Case:
