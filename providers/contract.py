@@ -92,6 +92,7 @@ class Capabilities:
     instead: Mapping[Kind, str] = field(default_factory=dict)  # what to do where a kind is not: better than other kinds
     takes: Copies = Copies.ENCODINGS  # by URL
     siblings: str = ""  # what to do where copies that vary are left by that: a sentence without its stop
+    looks: bool = False  # at places of its own, for us: `everywhere`
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,12 +170,14 @@ class Sighting:
 @dataclass(frozen=True, slots=True)
 class Seen:
     """What the provider itself saw of one URL at one of its places; header names are lower-case. `problem` instead
-    where it saw nothing."""
+    where it saw nothing. `md5` is the body's, as far as the provider says it: of a packed body with its coding before
+    it, "gzip 9f86…", since it may be that of either."""
 
     place: str
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     problem: str = ""
+    md5: str = ""
 
 
 class Health(StrEnum):

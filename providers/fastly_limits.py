@@ -43,4 +43,5 @@ def can_of(account: Account) -> Capabilities:
         pace=paces_of(PACES, account.pace),
         instead=INSTEAD,
         takes=Copies.UNTOLD,
+        looks=True,
     )

@@ -11,6 +11,7 @@ from providers.contract import Cached, Seen, Sighting
 from providers.wire import Answer
 
 _PLACE = re.compile(r"-([A-Z]{3,4})$")
+_MD5 = re.compile(r"[0-9a-f]{32}")
 
 
 class _Answered(BaseModel):
@@ -24,11 +25,13 @@ class _Pop(BaseModel):
     response: _Answered = _Answered()
 
     def seen(self) -> Seen:
-        """As a look; `hash` is the body's MD5, or a word such as `error-timeout-fra`."""
+        """As a look; `hash` is the body's MD5, or a word: `error-timeout-fra`, or `warning-too-large-fra` beside an
+        answer whose body was not hashed (docs/ContentApi.md of fastly-py, 2026-11-23)."""
         if self.hash.startswith("error"):
             return Seen(self.pop, problem=self.hash[:40])
         headers = {name.lower(): str(value) for name, value in self.response.headers.items()}
-        return Seen(self.pop, self.response.status, headers)
+        md5 = f"{headers.get('content-encoding', '').lower()} {self.hash}" if _MD5.fullmatch(self.hash) else ""
+        return Seen(self.pop, self.response.status, headers, md5=md5.strip())
 
 
 _POPS = TypeAdapter(list[_Pop])

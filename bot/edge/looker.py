@@ -218,7 +218,8 @@ class EdgeLooker:
 
     def told(self, url: str, place: str, seen: Seen) -> Look:
         """What a provider saw, as a look: read by the same rules, without a body."""
-        answer = Answer(url, place, self._clock.now(), seen.status, tuple(seen.headers.items()), problem=seen.problem)
+        headers = tuple(seen.headers.items())
+        answer = Answer(url, place, self._clock.now(), seen.status, headers, problem=seen.problem, md5=seen.md5)
         silent = answer.problem or ("" if answer.status else "no answer")
         return self.read(replace(answer, problem=fit(silent, SAYS_MAX)))
 
@@ -249,6 +250,7 @@ class EdgeLooker:
             last_modified=fit(answer.says("last-modified").strip(), SAYS_MAX),
             age=age_of(headers) if sighting.own_age else None,
             digest=answer.digest,
+            md5=answer.md5,
             begins=answer.begins,
             opening=answer.opening,
             size=answer.size if answer.digest or answer.begins else 0,

@@ -9,6 +9,7 @@ import httpx
 from bot.domain.answers.answer import Answer
 from bot.domain.answers.body import Body
 from bot.domain.answers.excess import BUSY, Excess
+from bot.domain.proof.look import ORIGIN
 from bot.edge.mishaps import Unusable, check, cut_off, problem
 from bot.edge.turns import DEAR, Turn
 from providers.codings import codings
@@ -39,7 +40,7 @@ class Reading:
             return replace(answer, problem=broken)
         return replace(
             answer, text=body.text, charset=body.charset, digest=body.digest, size=body.size, begins=body.begins,
-            opening=body.opening,
+            opening=body.opening, md5=body.md5,
         )  # fmt: skip
 
     async def _body(self, response: httpx.Response, answer: Answer) -> tuple[Body, str]:
@@ -49,7 +50,8 @@ class Reading:
         packed = answer.says("content-encoding")
         if "br" in codings(packed):
             await self.turn.begin_long()  # a few bytes may fill its window: up to 16 MB, which takes 40 ms
-        body, came, crumbs = Body(packed, goes_to, answer.says("content-type")), 0, Crumbs()
+        is_origin = answer.place == ORIGIN  # which providers' own places are held against
+        body, came, crumbs = Body(packed, goes_to, answer.says("content-type"), is_origin), 0, Crumbs()
         try:
             async for chunk in response.aiter_raw():
                 came += len(chunk)

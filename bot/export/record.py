@@ -311,6 +311,7 @@ def look_record(look: Look, fresh: bool | None) -> Record:
     if look.variant:
         record["variant"] = look.variant
     optional: Record = {
+        "data_centre": look.seen_at, "data_centres": [look.seen_at, *look.also_at] if look.also_at else [],
         "version": look.version, "problem": look.problem, "leads_to": look.leads_to, "over": look.over,
     }  # fmt: skip
     return record | {name: value for name, value in optional.items() if value}

@@ -679,6 +679,11 @@ CHECKED = [
         "response": {"headers": {"x-cache": "HIT", "Age": "12"}, "status": 200},
     },
     {"hash": "error-timeout-fra", "pop": "FRA", "server": "cache-fra1"},
+    {"hash": "warning-too-large-lax", "pop": "LAX", "response": {"headers": {"ETag": '"v2"'}, "status": 200}},
+    {
+        "hash": "9f86d081884c7d659a2feaa0c55ad015", "pop": "NRT",
+        "response": {"headers": {"Content-Encoding": "gzip"}, "status": 200},
+    },
 ]  # fmt: skip
 
 
@@ -692,7 +697,12 @@ async def test_every_pop_tells_what_it_serves() -> None:
     provider = fastly(httpx.MockTransport(answer))
     found = await provider.everywhere(A)
     await provider.close()
-    assert [Seen("AMS", 200, {"x-cache": "HIT", "age": "12"}), Seen("FRA", problem="error-timeout-fra")] == found
+    assert [
+        Seen("AMS", 200, {"x-cache": "HIT", "age": "12"}, md5="9f86d081884c7d659a2feaa0c55ad015"),
+        Seen("FRA", problem="error-timeout-fra"),
+        Seen("LAX", 200, {"etag": '"v2"'}),
+        Seen("NRT", 200, {"content-encoding": "gzip"}, md5="gzip 9f86d081884c7d659a2feaa0c55ad015"),
+    ] == found
     assert [b"/content/edge_check?url=https%3A%2F%2Fwww.shop.test%2Fa%3Fb%3D1"] == asked
 
 

@@ -174,6 +174,30 @@ async def test_a_check_asks_the_provider_for_its_own_places(
     assert {"origin", "fra", "iad"} == {look.place for look in many.looks}
 
 
+async def test_a_check_tells_of_own_places_what_says_nothing(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.title, shop.cf.sees = "Fastly", [AMS, SILENT, BARE]
+    reply = await say(shop, MIA, "check https://www.shop.test/a")
+    await shop.ledger.close()
+    assert isinstance(reply, Checked)
+    assert [
+        "2 of 3 places that were asked through the provider tell nothing: Fastly FRA (error-timeout); Fastly GRU (no "
+        "ETag, and no hash to hold against the origin's). Fastly AMS by the ETag alone: no body was compared."
+    ] == list(reply.notes)
+
+
+async def test_a_check_of_several_urls_says_that_own_places_were_not_asked(tmp_path: Path) -> None:
+    shop = open_shop(tmp_path)
+    shop.cf.title, shop.cf.can = "Fastly", replace(shop.cf.can, looks=True)
+    one = await say(shop, MIA, "check https://www.shop.test/a")
+    many = await say(shop, MIA, "check https://www.shop.test/a https://www.shop.test/b")
+    await shop.ledger.close()
+    assert isinstance(one, Checked)
+    assert isinstance(many, Checked)
+    told = "Fastly's own places were not asked: that is for a check of one URL."
+    assert (False, True) == (told in one.notes, told in many.notes)
+
+
 async def test_a_check_compares_edges_with_the_origin(tmp_path: Path) -> None:
     shop = open_shop(tmp_path)
     shop.edges.serves = {"origin": "v2", "fra": "v2", "iad": "v1"}

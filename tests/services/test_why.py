@@ -33,7 +33,8 @@ from bot.services.advice.our_purges import FAR, our_purges
 from bot.services.advice.why import explain
 from bot.services.looks.checking import check
 from bot.services.replies import Explained
-from providers.contract import Kind
+from providers.contract import Kind, Seen
+from providers.errors import BadCredentials
 from tests.services.shop import GUEST, LEA, MIA, SHOP, ScriptedEdges, Shop, open_shop, url
 from tests.slate import SlateClock
 
@@ -209,6 +210,22 @@ async def test_the_hosts_name_is_asked_about(shop: Shop) -> None:
     told = await explain(replace(shop.core, names=names), Command(Verb.WHY, (url("/a"),), "shop"))
     assert ["www.shop.test"] == names.asked
     assert "DNS (9.9.9.9): shop.cdn.cloudflare.net" == told.diagnosis.way[0]
+
+
+async def test_the_providers_own_places_are_asked_too(shop: Shop, edges: Edges) -> None:
+    edges.serves |= {"fra": "v2", "iad": "v2"}
+    shop.cf.title, shop.cf.sees = "Fastly", [Seen("AMS", 200, {"etag": '"v2"'}), Seen("ZZ", 200, {"etag": '"v1"'})]
+    cause = (await why(shop, url("/a"))).diagnosis.cause
+    assert (Name.DISAGREE, Certainty.SEEN) == (cause.name, cause.certainty)
+    assert "old at Fastly ZZ, fresh at fra and iad" in cause.what
+
+
+async def test_that_the_providers_own_places_could_not_be_asked_is_told(shop: Shop, edges: Edges) -> None:
+    edges.serves |= {"fra": "v2", "iad": "v2"}
+    shop.cf.title, shop.cf.sees = "Fastly", BadCredentials("The token may not.", "Give it `global:read`.")
+    told = (await why(shop, url("/a"))).diagnosis
+    asked = "Fastly's own places could not be asked: The token may not. Give it `global:read`"
+    assert (Name.NOTHING_OLD, f"what other places hold: {asked}") == (told.cause.name, told.unseen[0])
 
 
 AGAIN = [

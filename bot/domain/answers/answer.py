@@ -18,13 +18,13 @@ UNTRUSTED = "its certificate is not trusted"  # how such a problem begins
 class Answer:
     """What came back for one request. `headers` are as sent and in order, names in lower case, doubled ones kept.
 
-    `place`, `at` and `took` are a look's. `text` is the beginning of the unpacked body, which was in `charset`
-    (Python's name); `digest` its SHA-256, empty if it was not read whole; `begins` the hashes of its beginnings,
-    `opening` that of a short one; `size` its bytes as unpacked, as far as read. `dialled` is the address that answered.
-    `over` is "http" where an https page was asked for without TLS. `problem` is set when
-    there was no usable answer: with a status where one came whose body is broken, or is `late`: not whole in time.
-    `given_up` says of what there was too much where that was not read to its end; then no more of it is here than by
-    which headers whoever sent it names itself.
+    `place`, `at` and `took` are a look's, and so is `md5`. `text` is the beginning of the unpacked body, which was in
+    `charset` (Python's name); `digest` its SHA-256, empty if it was not read whole; `begins` the hashes of its
+    beginnings, `opening` that of a short one; `size` its bytes as unpacked, as far as read. `dialled` is the address
+    that answered. `over` is "http" where an https page was asked for without TLS. `problem` is set when there was no
+    usable answer: with a status where one came whose body is broken, or is `late`: not whole in time. `given_up` says
+    of what there was too much where that was not read to its end; then no more of it is here than by which headers
+    whoever sent it names itself.
     """
 
     url: str
@@ -45,6 +45,7 @@ class Answer:
     given_up: Excess | None = None
     took: float = 0.0
     opening: str = ""
+    md5: str = ""
 
     @property
     def is_broken(self) -> bool:

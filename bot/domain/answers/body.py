@@ -21,15 +21,18 @@ class Body:
     """Take chunks while it is open, then ask. `encoding` is the answer's Content-Encoding; `goes_to` its Location,
     which is hashed along. A body larger than the caps has no digest: two such bodies are never taken for the same, and
     are known to differ where their beginnings do. One that is packed in a way that is not known is hashed as sent, and
-    has no text. `content_type` is the answer's; without it the body is UTF-8."""
+    has no text. `content_type` is the answer's; without it the body is UTF-8. `with_md5`: that is wanted too."""
 
-    def __init__(self, encoding: str = "", goes_to: str = "", content_type: str | None = None) -> None:
+    def __init__(
+        self, encoding: str = "", goes_to: str = "", content_type: str | None = None, with_md5: bool = False
+    ) -> None:
         known = unpackers(encoding)
         self._unpackers = known or ()
         self._content_type = content_type
         self._is_readable = known is not None
         self._is_whole = True
         self._hash = hashlib.sha256(f"{goes_to}\n".encode(errors="surrogatepass") if goes_to else b"")
+        self._md5 = hashlib.md5(usedforsecurity=False) if with_md5 and self._is_readable else None
         self._head = bytearray()
         self._begins: list[str] = []
         self._read = 0
@@ -75,6 +78,8 @@ class Body:
     def _add(self, piece: bytes) -> None:
         """Hash `piece`, stopping at each MARK."""
         self._head += piece[: HEAD_MAX - len(self._head)] if self._is_readable else b""
+        if self._md5 is not None:
+            self._md5.update(piece)
         rest = memoryview(piece)
         while rest:
             part = rest[: MARK - self._inflated % MARK]
@@ -97,6 +102,11 @@ class Body:
     def digest(self) -> str:
         """SHA-256 of the unpacked body; "" where it was not read whole."""
         return self._hash.hexdigest() if self._is_whole else ""
+
+    @property
+    def md5(self) -> str:
+        """MD5 of the unpacked body alone; "" where it was not wanted, not read whole, or could not be unpacked."""
+        return self._md5.hexdigest() if self._md5 is not None and self._is_whole else ""
 
     @property
     def begins(self) -> tuple[str, ...]:

@@ -143,6 +143,8 @@ def _find(page: Page, look: Look) -> Finding:
         return _unknown(look, f"{look.place} answered {look.status}")
     if _is_part(look):
         return _unknown(look, f"{look.place} answered {_A_PART}")
+    if look.doubt:
+        return _unknown(look, f"{look.place} {look.doubt}")
     if look.lacks:
         return Finding(look.place, look.url, Verdict.STALE, look=look)
     if look.shows and not page.has_origin:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 
 from bot.domain.answers.marks import cdn_of
 from bot.domain.proof.finding import Verdict
+from bot.domain.proof.look import Look
+from bot.domain.proof.places import named
 from bot.domain.proof.verdict import Judgement
 from bot.domain.reach import denied
 from bot.domain.why.case import Resolved
@@ -23,11 +25,11 @@ class Led:
     unseen: str = ""
     note: str = ""
 
-    def beside(self, judgement: Judgement) -> Judgement:
-        """`judgement` with what DNS says beside it: nothing is fresh while some visitors are led where nobody looks,
-        and no other look would change that."""
+    def beside(self, judgement: Judgement, looks: Sequence[Look] = ()) -> Judgement:
+        """`judgement` on `looks` with what DNS says beside it: nothing is fresh while some visitors are led where
+        nobody looks, and no other look would change that."""
         if self.unseen and judgement.verdict is Verdict.FRESH:
-            why = _and(self.unseen, f"fresh at {', '.join(judgement.fresh_at)}", judgement.why)
+            why = _and(self.unseen, f"fresh at {', '.join(named(judgement.fresh_at, looks))}", judgement.why)
             return replace(judgement, verdict=Verdict.UNKNOWN, why=why, worth_another=False)
         return replace(judgement, why=_and(judgement.why, self.unseen or self.note))
 

@@ -37,7 +37,9 @@ class Look:
     of a short one, and `size` its bytes as far as read, also where it was not; 0 if that is not known. Where it was
     not, `length` is its bytes as Content-Length says; 0 where that does not, or counts packed ones. `packed` names
     codings that are not known here: then digest, beginnings and size are those of the body as sent. `age` is in
-    seconds; None if the answer did not say. `problem` is set when there was no usable answer.
+    seconds; None if the answer did not say. `problem` is set when there was no usable answer; `doubt` where there was
+    one that tells nothing of what it holds. `md5` is the unpacked body's, known of the origin and of a provider's own
+    places; there of a packed one with its coding before it, "gzip 9f86…".
     """
 
     place: str
@@ -80,6 +82,8 @@ class Look:
     given_up: Excess | None = None  # what there was too much of in an answer that came, which `problem` tells
     took: float = 0.0
     opening: str = ""
+    md5: str = ""
+    doubt: str = ""
 
     @property
     def redirects(self) -> bool:
@@ -241,6 +245,15 @@ def is_begun(one: Look, other: Look) -> bool:
     return bool(one.begins and other.begins) and not (one.digest and other.digest)
 
 
+def hashed_alike(one: Look, other: Look) -> bool | None:
+    """Whether two bodies are the same by their MD5; None where that is not known of both, or one may be that of a body
+    as packed, and they differ; and of redirects, whose body is not what counts."""
+    if not (one.md5 and other.md5) or one.redirects or other.redirects:
+        return None
+    (coding, mine), (other_coding, its) = (look.md5.rpartition(" ")[::2] for look in (one, other))
+    return mine == its if coding == other_coding or mine == its else None
+
+
 def _lead_alike(one: Look, other: Look) -> bool | None:
     """Whether two redirects lead to one URL; None of anything else, and where one does not say where, or hides it. Of
     what was asked for without TLS, http or https tells nothing."""
@@ -271,6 +284,8 @@ def _bodies(one: Look, other: Look) -> bool | None:
         return None
     if one.digest and other.digest:
         return one.digest == other.digest
+    if (alike := hashed_alike(one, other)) is not None:
+        return alike
     if any(mine != its for mine, its in zip(one.begins, other.begins, strict=False)):
         return False
     if one.opening and other.opening and one.opening != other.opening:

@@ -13,6 +13,7 @@ from bot.domain.proof.folding import NAMED_MAX, listed, placeless, said_of
 from bot.domain.proof.fresh_notes import noted
 from bot.domain.proof.look import ORIGIN, Likeness, Look, compare, describe, in_short, is_one_copy
 from bot.domain.proof.modified import told_older
+from bot.domain.proof.places import named, named_one
 from bot.domain.proof.reached import Purged, aged_here, is_older, not_asked
 from bot.domain.proof.several_nodes import new_then_old
 from bot.domain.proof.unseen_centres import not_met_again
@@ -51,6 +52,10 @@ class Scene:
 
     def places(self, verdict: Verdict) -> list[str]:
         return [place for place, here in self.at.items() if here is verdict]
+
+    def named(self, places: Sequence[str]) -> tuple[str, ...]:
+        """Places with the data centres that answered there."""
+        return named(places, [look for page in self.pages for look in page.after])
 
     def origin_lacks(self, look: Look) -> bool:
         """Whether the origin does not show either what `look` lacks."""
@@ -98,7 +103,7 @@ def why(verdict: Verdict, findings: Sequence[Finding], scene: Scene) -> Sequence
             return list(_why_stale([f for f in findings if f.verdict is Verdict.STALE], scene))
         case Verdict.UNKNOWN:
             fresh = scene.places(Verdict.FRESH)
-            return [*_reasons(findings, scene), *([f"fresh at {', '.join(fresh)}"] if fresh else [])]
+            return [*_reasons(findings, scene), *([f"fresh at {listed(scene.named(fresh))}"] if fresh else [])]
         case _:
             return [*_why_fresh(findings, scene), *_reasons(findings, scene), *_failing(scene), *_plainly(scene)]
 
@@ -137,16 +142,16 @@ def _is_told_by_bytes(stale: Sequence[Finding], scene: Scene) -> bool:
 def _why_fresh(findings: Sequence[Finding], scene: Scene) -> Iterable[str]:
     same, empty = _same(scene), _empty(scene)
     if empty:
-        yield f"not in the cache at {listed(empty)} before the purge"
+        yield f"not in the cache at {listed(scene.named(empty))} before the purge"
     if same:
-        yield f"already the same at {listed(same)} before the purge"
+        yield f"already the same at {listed(scene.named(same))} before the purge"
     if _is_as_before(scene):
         yield f"{ORIGIN_OLD}{'' if _is_told_whose(scene) else OR_KEPT_APART}"
     if survivors := [look for look in _kept(findings, scene) if look.place not in same]:
         first = survivors[0]
         of = f" of {_named(first.url)}" if first.shows or scene.urls() > 1 else ""
         serves = f"shows {first.shows}" if first.shows else "is what the origin serves"
-        yield f"{first.place} kept its copy{of} ({describe(first, first.at)}), which {serves}"
+        yield f"{named_one(first.place, [first])} kept its copy{of} ({describe(first, first.at)}), which {serves}"
     if old_at_first := [place for place in scene.places(Verdict.FRESH) if place in scene.purged.was_old_at]:
         yield f"{listed(old_at_first)}: old at an earlier look, fresh now in {_answers(old_at_first, scene)}"
 

@@ -13,7 +13,7 @@ from bot.domain.proof.look import in_short
 from bot.domain.proof.other_pages import ALIKE_TO_ALL, OF_ANOTHER
 from bot.domain.proof.variants import AS_A_PHONE, ENCODING, to_diagnose
 from bot.domain.site import Site
-from bot.domain.why import unmet
+from bot.domain.why import elsewhere, unmet
 from bot.domain.why.case import BY_OWN_HEADER, Case
 from bot.domain.why.guarded import challenged, refused
 from bot.domain.why.now_and_then import stopped
@@ -61,7 +61,8 @@ def unseen(case: Case, told: Collection[str] = ()) -> tuple[str, ...]:
     if not case.at(Tier.EDGE):
         return ()
     others = _untold(case) if case.is_fresh else ()
-    return (*unmet.lines(case, told), *stopped(case), *others, *_unasked(case), *_without_tls(case), *_sampled(case))
+    first = (*unmet.lines(case, told), *stopped(case), *elsewhere.lines(case))
+    return (*first, *others, *_unasked(case), *_without_tls(case), *_sampled(case))
 
 
 def _without_tls(case: Case) -> Iterator[str]:

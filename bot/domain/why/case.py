@@ -128,6 +128,8 @@ class Case:
     in_line: tuple[InLine, ...] = ()
     reading: Reading = Reading()
     onward: tuple[Hop, ...] = ()  # where visitors are led on to, one after the other
+    elsewhere: tuple[Spot, ...] = ()  # places that the provider asked for us, beside the edges
+    elsewhere_unasked: str = ""  # why it did not
     looked_old: float | None = None  # when an earlier look of ours last saw a plain visitor get an old copy
     doubted: frozenset[tuple[str, str]] = frozenset()  # places and variants that seem old, and may be another page
     _judged: dict[tuple[str, int], tuple[Glance, Finding]] = field(
@@ -261,6 +263,11 @@ class Case:
     def _settled(self, tier: Tier, verdict: Verdict) -> tuple[Spot, ...]:
         spots = self.at(tier)
         return tuple(spot for spot in spots if self.verdict_at(spot) is verdict and not self._is_torn(spot))
+
+    @property
+    def old_elsewhere(self) -> tuple[Spot, ...]:
+        """Those of the places that the provider asked for us that serve something else than the origin does."""
+        return tuple(spot for spot in self.elsewhere if self.verdict_at(spot) is Verdict.STALE)
 
     @property
     def saw_old(self) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from bot.domain.masking import masked
 from bot.domain.proof.finding import Verdict
 from bot.domain.proof.look import describe, in_short
+from bot.domain.why import elsewhere
 from bot.domain.why.case import Case
 from bot.domain.why.spots import SENDS_MAX, Spot, Tier, alike_told, in_the_middle
 from bot.domain.why.which import by_status
@@ -22,12 +23,11 @@ def hops_of(case: Case) -> tuple[str, ...]:
     dns = [f"DNS ({one.resolver}): {' → '.join(one.chain) or 'no alias'}" for one in case.names if not one.problem]
     edges = [spot for spot in case.spots if spot.tier is Tier.EDGE]
     inside = [spot for spot in case.spots if spot.tier is not Tier.EDGE]
-    outer = [(", ".join(spot.name for spot in alike), told) for alike, told in alike_told(_hops(edges, case))]
+    outer = [f"{', '.join(spot.name for spot in alike)}: {told}" for alike, told in alike_told(_hops(edges, case))]
     inner = {spot.name: told for spot, told in _hops(inside, case)}
     inner |= {front.title: NOT_ASKED for front in case.unasked}
     inwards = dict.fromkeys([*(front.title for front in case.layers[1:]), *inner])
-    hops = [*outer, *((name, inner[name]) for name in inwards)]
-    return (*dns, *(f"{names}: {told}" for names, told in hops))
+    return (*dns, *outer, *elsewhere.way(case), *(f"{name}: {inner[name]}" for name in inwards))
 
 
 def _hops(spots: Sequence[Spot], case: Case) -> list[tuple[Spot, str]]:

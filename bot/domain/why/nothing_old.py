@@ -14,6 +14,7 @@ from bot.domain.proof.look import GONE, Likeness, Look, compare
 from bot.domain.why.before import old_before, old_to_others_before, origin_before, seen_before, were_old
 from bot.domain.why.case import Case, Ours
 from bot.domain.why.cause import Cause, Certainty, Cure, Name
+from bot.domain.why.elsewhere import fresh_elsewhere
 from bot.domain.why.origins_cache import copies
 from bot.domain.why.remedy import or_wider, past
 from bot.domain.why.spots import Glance, Spot, Tier, do, each, names_of
@@ -28,7 +29,14 @@ _WORKS = "the page registers a service worker, which may answer without asking a
 def browsers(case: Case) -> Cause | None:
     """The edges are right now and were seen old before, and browsers may go on with what they were given then."""
     fresh, old = case.fresh(), old_before(case) or old_to_others_before(case)
-    if not fresh or case.saw_old or not old or _served_this_before(case) or _are_others_open(case):
+    if (
+        not fresh
+        or case.saw_old
+        or case.old_elsewhere
+        or not old
+        or _served_this_before(case)
+        or _are_others_open(case)
+    ):
         return None
     keeps, worker = _still_keeps(case, fresh[0]), _registers_worker(fresh[0])
     if not keeps and not worker:
@@ -92,7 +100,9 @@ def origin_old(case: Case) -> Cause | None:
 def _served_this_before(case: Case) -> bool:
     """Whether the edges served before the last purge what they and the origin serve now."""
     last, was = case.last_purge, seen_before(case)
-    if case.saw_old or case.origin is None or last is None or last.job.proven is None or not was:
+    if case.saw_old or case.old_elsewhere or case.origin is None:
+        return False
+    if last is None or last.job.proven is None or not was:
         return False
     is_same = all(compare(look, case.origin.look) is Likeness.SAME for look in was)
     return is_same and not changed_since(case, last) and not old_to_others_before(case)
@@ -105,7 +115,7 @@ def _content(look: Look) -> str:
 def nothing_old(case: Case) -> Cause | None:
     """Nothing old was found, and what may be all the same."""
     fresh = case.fresh()
-    if not fresh or case.saw_old or case.origin is None:
+    if not fresh or case.saw_old or case.old_elsewhere or case.origin is None:
         return None
     version = f' (version "{case.origin.look.version}")' if case.origin.look.version else ""
     once = [spot for spot in fresh if len(case.courses_at(spot)[0].were_old) < 2]
@@ -117,6 +127,7 @@ def nothing_old(case: Case) -> Cause | None:
         f"{_but_no_page(case.origin)}.{_for_now(case.origin, inside)}",
         (
             f"{names_of(fresh)}: the same as the origin",
+            *fresh_elsewhere(case),
             *each(inside),
             *([f"{names_of(once)}: only one answer tells of the page, and no second one agrees"] if once else []),
             *of_origin,

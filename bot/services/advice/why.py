@@ -11,7 +11,8 @@ from bot.domain.answers.answer import PLAIN, Answer, Asked
 from bot.domain.answers.fingerprint import is_fingerprinted
 from bot.domain.grammar.command import Command
 from bot.domain.jobs.hold import Hold
-from bot.domain.proof.look import ORIGIN
+from bot.domain.proof.look import ORIGIN, Look
+from bot.domain.proof.own_places import own_places
 from bot.domain.site import Site
 from bot.domain.target import url_of
 from bot.domain.why import Case, Front, Glance, InLine, Spot, Tier, Twin, diagnose
@@ -25,7 +26,7 @@ from bot.ledger.books import Books
 from bot.ports import ReadHeaders
 from bot.services.advice.our_purges import in_line, our_purges
 from bot.services.advice.twins import probe_of
-from bot.services.looks.checks import inner_doors, places_of
+from bot.services.looks.checks import inner_doors, look_from_within, places_of
 from bot.services.looks.patience import Patience
 from bot.services.replies import Explained
 from bot.services.requests.planning import title_of
@@ -42,10 +43,13 @@ async def explain(core: Core, command: Command, within: float = WITHIN) -> Expla
     site = core.setup.sites[command.site]
     url = url_of(command.targets[0], site)
     chain = _Chain(core, site, url, within)
-    spots, names = await asyncio.gather(chain.spots(), core.names.ask(urlsplit(url).hostname or ""))
+    spots, names, (own, unasked) = await asyncio.gather(
+        chain.spots(), core.names.ask(urlsplit(url).hostname or ""), look_from_within(core, site, url, within)
+    )
     case = Case(
         site, url, core.clock.now(), spots, fronts(core, site), names=tuple(names),
         is_fingerprinted=is_fingerprinted(urlsplit(url).path),
+        elsewhere=_elsewhere(own, spots), elsewhere_unasked=unasked.removesuffix("."),
     )  # fmt: skip
     case = replace(case, spots=await chain.again(case))
     case = replace(case, spots=await chain.probed(case))
@@ -58,6 +62,15 @@ async def explain(core: Core, command: Command, within: float = WITHIN) -> Expla
     if case.old():
         case = replace(case, twins=await chain.twins(case.old()[0].name))
     return Explained(site, url, diagnose(case), case, notes=command.notes)
+
+
+def _elsewhere(own: Sequence[Look], spots: Sequence[Spot]) -> tuple[Spot, ...]:
+    """The provider's own places of which something is known, each with its one answer."""
+    origins = [glance.look for spot in spots if spot.tier is Tier.ORIGIN for glance in spot.plain]
+    return tuple(
+        Spot(look.place, Tier.EDGE, (Glance(Answer(look.url, look.place, look.at, look.status), look),))
+        for look in own_places(own, origins).looks
+    )
 
 
 def _held(books: Books, case: Case) -> tuple[Hold | None, tuple[InLine, ...], float | None]:

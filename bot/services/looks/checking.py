@@ -12,6 +12,7 @@ from bot.domain.jobs.job import JobView
 from bot.domain.proof.copies_left import left_by_url
 from bot.domain.proof.in_vain import Layers, in_vain
 from bot.domain.proof.leading import Led
+from bot.domain.proof.own_places import own_places
 from bot.domain.proof.variants import partly_asked
 from bot.domain.proof.verdict import Judgement, Look, Verdict, judge
 from bot.domain.proof.world import gathered
@@ -31,7 +32,6 @@ from bot.services.looks.checks import (
     old_of,
     old_variants,
     places_of,
-    telling,
     verdict_of,
 )
 from bot.services.looks.leading import led
@@ -71,16 +71,18 @@ async def check(core: Core, command: Command) -> Checked:
     looks = (*looks, *await pages_of_phones(core, site, looks))
     now = core.clock.now()
     await core.ledger.write(lambda books: _remember(books, site, looks, now))
-    own = (*looks, *telling(pops, looks))
+    within = own_places(pops, looks)
+    own = (*looks, *within.looks)
     all_looks = (*own, *around.looks)
-    judgement = found.beside(judge((), compared(around.looks, own)))
+    judgement = found.beside(judge((), compared(around.looks, own)), own)
     if judgement.verdict is Verdict.UNCHECKED:
         judgement = replace(judgement, why=UNREAD)
     judgement = _of_all(gathered(judgement, all_looks), len(urls), len(left_out))
     hold = await holds.held(core, site.name)
     problems = " ".join(filter(None, [problem, around.problem]))
     proven = judgement.verdict is Verdict.FRESH  # says so itself
-    notes = [*command.notes, *([] if proven else _notes(looks)), *([around.note] if around.note else [])]
+    notes = [*command.notes, *([] if proven else _notes(looks)), *filter(None, [within.note, around.note])]
+    notes += _not_from_within(core, site, urls)
     old = old_of(urls, all_looks)
     jobs = await core.ledger.read(lambda books: _under_way(books, site, old)) if old else {}
     cans = [core.setup.providers[layer.account].can for layer in site.layers]
@@ -135,6 +137,15 @@ def _in_vain(
 async def _look_from_within(core: Core, site: Site, urls: Sequence[str]) -> tuple[tuple[Look, ...], str]:
     """For one URL only: providers that look for us do so a few hundred times an hour."""
     return await look_from_within(core, site, urls[0], SECONDS) if len(urls) == 1 else ((), "")
+
+
+def _not_from_within(core: Core, site: Site, urls: Sequence[str]) -> list[str]:
+    """Whose own places were left out, since several URLs were named."""
+    providers = [core.setup.providers[layer.account] for layer in site.layers]
+    titles = dict.fromkeys(provider.title for provider in providers if provider.can.looks)
+    return [
+        f"{title}'s own places were not asked: that is for a check of one URL." for title in titles if len(urls) > 1
+    ]
 
 
 def _notes(looks: Sequence[Look]) -> list[str]:

@@ -52,7 +52,7 @@ def inner_doors(core: Core, site: Site) -> list[tuple[str, Provider]]:
 
 async def look_from_within(core: Core, site: Site, url: str, within: float) -> tuple[tuple[Look, ...], str]:
     """What each layer's provider itself sees at its places, `within` seconds, and why there is nothing where one was
-    to be asked. Looks that say nothing beside the origin's are left to the caller."""
+    to be asked. What each says beside the origin's is for `own_places` to tell."""
     looks: list[Look] = []
     problem = ""
     for layer in site.layers:

@@ -13,6 +13,7 @@ from bot.domain.jobs.thread_step import Event, Told
 from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.leading import Led
 from bot.domain.proof.met import EXPECTED_SHOWN, met
+from bot.domain.proof.places import named, named_one
 from bot.domain.proof.reached import Purged
 from bot.domain.proof.stand_ins import stand_ins
 from bot.domain.proof.verdict import Judgement, Look, Verdict, describe, judge
@@ -64,10 +65,10 @@ async def look_after(core: Core, job: JobView, round: int) -> Change:
     found = await _led(core, job, DNS_SECONDS)
     looks = await _looks(core, job, AFTER_SECONDS, _expected(core, job), twice=True, through_dns=found.through_dns)
     pages, seen_targets, times = await core.ledger.read(lambda books: _reached(books, job, looks))
-    judgement, around = found.beside(_judge(job, looks, pages, times)), Around()
+    judgement, around = found.beside(_judge(job, looks, pages, times), looks), Around()
     if not _is_worth_another(job, judgement, round + 1):
         around = await probes_after(core, job)
-        judgement = found.beside(_judge(job, compared(around.looks, looks), pages, times))
+        judgement = found.beside(_judge(job, compared(around.looks, looks), pages, times), looks)
         judgement = gathered(judgement, (*looks, *around.looks))
     seen = (*looks, *around.looks)
 
@@ -172,7 +173,7 @@ def _seen(job: JobView, looks: Sequence[Look], pages: Sequence[str], now: float)
     first = next((look.url for look in looks if look.url in pages), looks[0].url)
     page = "" if job.kind is Kind.URL and job.targets == 1 else f"{first} at "
     plain = [look for look in looks if look.url == first and not look.variant]
-    return page + " · ".join(dict.fromkeys(f"{look.place}: {describe(look, now)}" for look in plain))
+    return page + " · ".join(dict.fromkeys(f"{named_one(look.place, [look])}: {describe(look, now)}" for look in plain))
 
 
 def _judged(
@@ -180,7 +181,7 @@ def _judged(
 ) -> JobView:
     books.jobs.save_looks(job.id, "after", looks)
     remember(books, job, looks, now)
-    text = judgement.why or f"fresh at {', '.join(judgement.fresh_at)}"
+    text = judgement.why or f"fresh at {', '.join(named(judgement.fresh_at, looks))}"
     under = stand_ins(replace(job, looks=looks))
     parts = [f"{job.seen:,} of {job.targets:,} targets" if job.sees_part else "", under.told]
     part = ", ".join(filter(None, parts))

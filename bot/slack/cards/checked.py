@@ -13,7 +13,7 @@ from bot.domain.jobs.job import State
 from bot.domain.proof.look import in_short, kept_longest
 from bot.domain.proof.verdict import Judgement, Look, Verdict
 from bot.domain.shown import count
-from bot.services.looks.checks import is_old_to_all, old_of
+from bot.services.looks.checks import by_page, is_old_to_all, old_of, verdict_of
 from bot.services.replies import Checked
 from bot.slack.cards.absent import absent_told
 from bot.slack.cards.blocks import ABOUT_A_TABLE, Block, Card, actions, button, card, context, paragraphs, table
@@ -56,20 +56,28 @@ def check_card(checked: Checked, now: float, command: str) -> Card:
         *([] if checked.draft else _ways_out(checked, command)),
     ]
     what = url_text(urls[0]) if len(urls) == 1 else f"{_counted(checked)} on {escape(checked.site.name, 60)}"
-    told = card(f"{_found(checked.judgement)} · {what}", lines)
+    told = card(f"{_found(checked)} · {what}", lines)
     missing = paragraphs([line for line in (absent_told(looks),) if line])
     aside = [context([line], ABOUT_A_TABLE) for line in (_sideways(rows.cells),) if line]
     return Card(told.text, [told.blocks[0], *missing, *drawn, *aside, *told.blocks[1:], *_buttons(checked)])
 
 
-def _found(judgement: Judgement) -> str:
+def _found(checked: Checked) -> str:
+    judgement = checked.judgement
     match judgement.verdict:
         case Verdict.FRESH:
-            return f"🟢 fresh{at_places(judgement.fresh_at)}: the edge serves what the origin serves"
+            at = at_places(judgement.fresh_at, checked.looks)
+            return f"🟢 fresh{at}: the edge serves what the origin serves"
         case Verdict.STALE:
-            return f"🟠 old{at_places(judgement.stale_at)}"
+            return f"🟠 old{at_places(judgement.stale_at, _old(checked))}"
         case _:
             return f"⚪ cannot be told from here: {escape(judgement.why)}"
+
+
+def _old(checked: Checked) -> list[Look]:
+    """The looks that show something old."""
+    pages = by_page(checked.looks)
+    return [look for look in checked.looks if verdict_of(look, pages[look.url]) is Verdict.STALE]
 
 
 def _counted(checked: Checked) -> str:

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from bot.domain.durations import span
 from bot.domain.masking import masked
 from bot.domain.proof.look import bare_etag, in_short
+from bot.domain.proof.places import centres_of, named_one
 from bot.domain.proof.verdict import ORIGIN, Look, Verdict
 from bot.domain.shown import count
 from bot.services.looks.checks import DNS, by_page, places_of, verdict_of
@@ -179,11 +180,19 @@ def _matrix(checked: Checked) -> Rows:
     if len(judged) > PLACES_MAX:
         judged.sort(key=lambda one: by_worst(one[1]))
     places = [place for place, _ in judged[:PLACES_MAX]]
-    named = [f"{place} (further in)" if place in inner else "by DNS" if place == DNS else place for place in places]
+    named = [f"{place} (further in)" if place in inner else _column(place, looks) for place in places]
     rows = [_row(page, checked, cells, places) for page, cells in pages.items()]
     head = Row(["page", ORIGIN, *named])
     left_out = told_of([worst for _, worst in judged[PLACES_MAX:]], "more place")
     return Rows((head, *sorted(rows, key=lambda row: by_worst(row.worst))), left_out)
+
+
+def _column(place: str, looks: Sequence[Look]) -> str:
+    """A place, and the data centres that answered there, of all pages."""
+    if place != DNS:
+        return named_one(place, looks)
+    centres = centres_of(DNS, looks)
+    return f"by DNS at {listed(centres, POPS_SHOWN)}" if centres else "by DNS"
 
 
 _Cells = Mapping[str, "_Cell"]  # by place

@@ -13,8 +13,10 @@ from bot.domain.durations import length
 from bot.domain.jobs.job import JobView, State
 from bot.domain.proof.doubts import Doubt
 from bot.domain.proof.look import Likeness, Look, bare_etag, compare
+from bot.domain.proof.places import named_one
 from bot.domain.proof.verdict import Verdict, describe
 from bot.services.looks.checks import DNS
+from bot.slack.cards.words import PLACE_MAX
 from bot.slack.escape import escape, url_text
 from providers.contract import Kind
 
@@ -37,7 +39,7 @@ def comparison(job: JobView) -> str:
     alone = job.kind is Kind.URL and job.targets == 1 and job.sample == (after.url,)
     many = len(job.covered) > 1
     page = "" if alone else f"{'one of them: ' if many else ''}{url_text(after.url, 150)} · "
-    place = "" if after.place == DNS else f"{escape(after.place, 40)} "
+    place = "" if after.place == DNS else f"{escape(named_one(after.place, [after]), PLACE_MAX)} "
     now = f"after{_later(job, after)}: " if job.layers else ""
     return f"{page}{place}{was}{now}{escape(after_told, 200)} = origin"
 

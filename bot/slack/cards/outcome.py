@@ -18,7 +18,8 @@ from bot.domain.proof.verdict import ORIGIN, Verdict
 from bot.domain.shown import count
 from bot.slack.cards.deploys import headline
 from bot.slack.cards.words import (
-    at_places,
+    at_fresh,
+    at_stale,
     bar,
     clock,
     clock_with_seconds,
@@ -273,11 +274,11 @@ def _proof(job: JobView) -> str:
     purged = "purged, " if job.layers else ""
     match job.verdict:
         case Verdict.FRESH if Doubt.MOVED_ON in job.doubts:
-            return f"🟢 {job.name} was proven{at_places(job.fresh_at)}, and the origin has changed since"
+            return f"🟢 {job.name} was proven{at_fresh(job)}, and the origin has changed since"
         case Verdict.FRESH:
             return f"🟢 {job.name} {fresh_words(job)}"
         case Verdict.STALE:
-            return f"🟠 {job.name} {purged}still old{at_places(job.stale_at)}"
+            return f"🟠 {job.name} {purged}still old{at_stale(job)}"
         case Verdict.UNKNOWN:
             return f"⚪ {job.name} {purged}cannot be proven from here"
         case _:
@@ -299,7 +300,7 @@ def _seen(job: JobView) -> str:
         case Verdict.FRESH:
             return f", {fresh_words(job)}"
         case Verdict.STALE:
-            return f", still old{at_places(job.stale_at)}"
+            return f", still old{at_stale(job)}"
         case _:
             return ""
 
@@ -308,10 +309,10 @@ def _proving(job: JobView) -> str:
     if job.round == 0:
         return "looking again" if job.looks else "proving…"
     if not job.fresh_at:
-        return f"still old{at_places(job.stale_at)}, looking again" if job.stale_at else "looking again"
+        return f"still old{at_stale(job)}, looking again" if job.stale_at else "looking again"
     places = {*job.edges, *(look.place for look in job.looks if look.place != ORIGIN and not look.country)}
     left = len(places - {*job.fresh_at})  # of probes it is said how many of how many
-    return f"fresh{at_places(job.fresh_at)}{f', {left} to go' if left else ''}"
+    return f"fresh{at_fresh(job)}{f', {left} to go' if left else ''}"
 
 
 def _still_at_it(job: JobView) -> str:

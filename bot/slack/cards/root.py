@@ -33,7 +33,7 @@ from bot.slack.cards.outcome import (
 from bot.slack.cards.warm import warm_lines
 from bot.slack.cards.words import (
     THING_MAX,
-    at_places,
+    at_fresh,
     clock,
     clock_with_seconds,
     layers_told,
@@ -267,7 +267,7 @@ def _path(job: JobView) -> str:
     path = f"{escape(job.site, 60)}{how}: {layers_told(job.layers)}{_not_asked(job)}"
     if job.state is not State.DONE or job.verdict is not Verdict.FRESH or job.proven is None:
         return path
-    return f"{path} → proven{at_places(job.fresh_at)} in {duration(job.proven - _began(job))}{_by_looking_at(job)}"
+    return f"{path} → proven{at_fresh(job)} in {duration(job.proven - _began(job))}{_by_looking_at(job)}"
 
 
 def _not_asked(job: JobView) -> str:

@@ -11,13 +11,18 @@ from bot.domain.jobs.job import JobView, LayerState, LayerView
 from bot.domain.jobs.plan import Cost
 from bot.domain.policies.defaults import SMALL_MAX
 from bot.domain.policies.wording import dollars
+from bot.domain.proof.doubts import Doubt
+from bot.domain.proof.look import Look
+from bot.domain.proof.places import CENTRES_SHOWN, centres_of, named
 from bot.domain.proof.stand_ins import stand_ins
+from bot.domain.proof.verdict import Verdict
 from bot.domain.shown import count
-from bot.services.looks.checks import DNS
+from bot.services.looks.checks import DNS, by_page, verdict_of
 from bot.slack.escape import code, escape, url_text
 from providers.contract import Kind
 
 PEOPLE_SHOWN, PLACES_SHOWN, LAYERS_SHOWN = 20, 6, 8
+PLACE_MAX = 80  # characters of places in words
 THING_MAX, WHOLE_MAX = 100, 1000  # characters of one target: in a first line, and in full
 NARROW = frozenset({Kind.URL, Kind.PATH, Kind.TAG})  # of which a request names many, each a small thing
 PAGES = frozenset({Kind.URL, Kind.PATH})  # of which it is known how much a purge empties: as many as are named
@@ -86,14 +91,35 @@ def listed(words: Sequence[str], most: int = PEOPLE_SHOWN) -> str:
     return " and ".join(filter(None, [", ".join(shown[:-1]), *shown[-1:]]))
 
 
-def at_places(names: Sequence[str]) -> str:
-    """ " at fra, iad, sin", or " where DNS leads" where no edge is named; for no place nothing."""
-    edges = [name for name in names if name != DNS]
+def at_places(names: Sequence[str], looks: Sequence[Look] = ()) -> str:
+    """ " at fra, iad at MAD, sin", or " where DNS leads" where no edge is named; for no place nothing. `looks` tell the
+    data centres that answered."""
+    edges = named([name for name in names if name != DNS], looks)
     more = len(edges) - PLACES_SHOWN
-    shown = [escape(name, 40) for name in edges[:PLACES_SHOWN]]
+    shown = [escape(name, PLACE_MAX) for name in edges[:PLACES_SHOWN]]
     at = f" at {', '.join([*shown, f'{number(more)} more'] if more > 0 else shown)}" if edges else ""
-    through_dns = " where DNS leads" if DNS in names else ""
+    through_dns = f" where DNS leads{_answered_by_dns(looks)}" if DNS in names else ""
     return f"{at} and{through_dns}" if at and through_dns else at or through_dns
+
+
+def _answered_by_dns(looks: Sequence[Look]) -> str:
+    """At which data centres, where the answers name some."""
+    centres = centres_of(DNS, looks)
+    return f" ({escape(listed(centres, CENTRES_SHOWN), PLACE_MAX)})" if centres else ""
+
+
+def at_fresh(job: JobView) -> str:
+    """Where a job was proven."""
+    return at_places(job.fresh_at, job.first_looks if Doubt.MOVED_ON in job.doubts else job.looks)
+
+
+def at_stale(job: JobView) -> str:
+    """Where a job's pages are old, at the data centres that gave the old ones as far as that is known."""
+    pages = by_page(job.looks)
+    here = [look for look in job.looks if look.place in job.stale_at]
+    old = [look for look in here if verdict_of(look, pages[look.url], job.before) is Verdict.STALE]
+    known = {look.place for look in old}
+    return at_places(job.stale_at, [*old, *(look for look in here if look.place not in known)])
 
 
 def hosts(names: Sequence[str]) -> str:
@@ -134,7 +160,7 @@ def subject(job: JobView) -> str:
 
 def fresh_words(job: JobView) -> str:
     """fresh at fra, iad, sin; where not all of it was looked at: fresh where looked at: 20 of 30 URLs, at fra, iad."""
-    at = at_places(job.fresh_at)
+    at = at_fresh(job)
     part = part_seen(job)
     return f"fresh where looked at: {part}{f',{at}' if at else ''}" if part else f"fresh{at}"
 

@@ -76,6 +76,19 @@ def test_a_body_is_hashed_as_unpacked_however_it_arrives(encoding: str, sent: by
     assert (True, DIGEST, False) == (all(wanted), body.digest, body.cut)
 
 
+def test_a_body_has_its_md5_where_that_is_wanted() -> None:
+    wanted, not_wanted, odd = Body("gzip", with_md5=True), Body("gzip"), Body("exi", with_md5=True)
+    for body in (wanted, not_wanted, odd):
+        body.take(gzip.compress(PAGE))
+    assert (hashlib.md5(PAGE).hexdigest(), "", "") == (wanted.md5, not_wanted.md5, odd.md5)
+
+
+def test_a_body_that_is_not_read_whole_has_no_md5() -> None:
+    body = Body(with_md5=True)
+    body.take(bytes(READ_MAX + 1))
+    assert "" == body.md5
+
+
 @settings(max_examples=examples(100), deadline=None, derandomize=True, database=None)
 @given(st.sampled_from(sorted(PACKERS)), st.binary(max_size=3000), st.lists(st.integers(1, 500), min_size=1))
 def test_any_body_in_any_pieces_has_its_own_digest(encoding: str, data: bytes, sizes: list[int]) -> None:
