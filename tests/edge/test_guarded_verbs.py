@@ -14,6 +14,7 @@ import pytest
 from bot.domain.grammar.command import Verb
 from bot.domain.grammar.speech import LOOKING
 from bot.domain.reach import denied
+from bot.edge import REFUSED
 from bot.services.desk import Desk
 from bot.services.replies import NotUnderstood, Reply
 from bot.services.requests.purges import Asking
@@ -44,6 +45,13 @@ _OWN_FORMS = (
     "https://www.shop.test/http://{}/",
 )  # fmt: skip
 OWN = tuple(form.format(_INNER[n % len(_INNER)]) for n, form in enumerate(_OWN_FORMS))
+# As a program may have them, behind the grammar: our host in many spellings, and inner ones in every place but its own.
+_OURS = ("http://www.shop.test", "https://www.shop.test", "http://www.shop.test:80", "https://www.shop.test:443")
+_REST = (
+    "/{}/", "//{}/", "/?u={}", "/?u=http://{}/", "/@{}/", "/:@{}/", "/#@{}/", "/#http://{}", "/..//{}/", "/;@{}/a",
+    "/%2f%2f{}", "/%40{}/", "/http://{}/", "/http:{}", "/a/../../{}/", "/.{}", "/a?b=//{}", "/a?@{}/", "/a;b=http://{}",
+)  # fmt: skip
+OWN_READ = tuple(f"{ours}{rest.format(inner)}" for ours in _OURS for rest in _REST for inner in _INNER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +125,7 @@ async def talking(path: Path, plot: Plot, seconds: float = 2.0) -> AsyncIterator
 
 def test_there_are_enough_forms_and_every_plot_for_every_verb() -> None:
     assert len(URLS) > 500
+    assert len(OWN_READ) > 500
     assert len(PLOTS) >= 6
     assert {Verb.CHECK, Verb.LINT, Verb.WARM} <= LOOKING
 
@@ -153,6 +162,26 @@ async def test_every_form_of_our_own_host_meets_the_plot_and_goes_nowhere_else(
     assert [(False, True)] * len(OWN) == met
     assert ([], [], True) == (strange, looked_up, names <= HOSTS)
     assert (plot.edge is not None) == (ours in talk.traffic.dialled)
+
+
+@pytest.mark.parametrize("plot", PLOTS.values(), ids=PLOTS)
+async def test_no_form_that_gets_behind_the_grammar_sends_a_packet_to_a_denied_address(plot: Plot) -> None:
+    """What a look dials, whoever asks: foreign forms nothing, though every name leads to the plot; our own host what
+    the plot leads to, where that is public, or its edge."""
+    async with serving(plot.edge or b"") as server:
+        edge = server.url if plot.edge is not None else ""
+        with watching() as traffic:
+            foreign = eyes(*plot.addresses, everywhere=True)
+            refused = {(await foreign.look(url, "fra", edge)).problem for url in TYPED}
+            before = (list(traffic.dialled), list(foreign.names.asked), server.connections)
+            for url in OWN_READ:
+                ours = eyes(*plot.addresses, everywhere=True)
+                await ours.look(url, "fra", edge)
+                assert edge or [HOST] == ours.names.asked
+        dialled = {there for there in traffic.dialled if there != ("127.0.0.1", server.port)}
+    assert ({REFUSED}, ([], [], 0)) == (refused, before)
+    assert [] == [there for there in dialled if denied(there[0])]
+    assert (len(OWN_READ) if edge else 0, []) == (server.connections, traffic.looked_up)
 
 
 @pytest.mark.parametrize("verb", sorted(LOOKING))
