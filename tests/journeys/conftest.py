@@ -8,6 +8,8 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.real import BROWSER, find
+
 FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -42,6 +44,6 @@ class Tab:
 def browser() -> Iterator[Browser]:
     """Headless Chromium. Its event loop must not outlive the module: tests that bring their own loop come after."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=list(FLAGS))
+        chromium = playwright.chromium.launch(executable_path=find(BROWSER), args=list(FLAGS))
         yield chromium
         chromium.close()

@@ -13,7 +13,6 @@ What a cache says of itself (HIT, MISS, Age) explains a finding, and never makes
     other bytes through a firewall                   unknown: it may have answered in the page's place
     other content and a newer Last-Modified          unknown: the origin may have gone back, or be behind
     another ETag and the same Last-Modified          stale if kept, or if it was there before; else unknown
-    another ETag alone, fetched just now             stale if it was kept there before; else unknown
     other bytes, and nothing else to go by           stale if kept, or if they are those of before; else unknown
     what the origin gives to another request         unknown, though otherwise stale: the other page, and not old
 
@@ -254,9 +253,6 @@ def _compared(
             return _unknown(look, f"{place} serves other content than the origin, {AHEAD} ({beside(look, origins[0])})")
         case Likeness.OTHER if not (survived or look.is_copy) and (told := _at_once_by_tag(look, origins)):
             return _unknown(look, f"{place} serves other content than the origin, under another ETag and {told}")
-        case Likeness.OTHER if not (survived and not page.was_missing(place)) and _is_undated(look, origins):
-            told = f"fetched just now ({look.says or look.cached.upper()}): {NEITHER_OLDER}"
-            return _unknown(look, f"{place} serves other content than the origin, under another ETag and {told}")
         case Likeness.OTHER:
             return Finding(place, url, Verdict.STALE, look=look)
         case Likeness.OTHER_BYTES if is_newer(look, origins):
@@ -311,13 +307,6 @@ def _at_once_by_tag(look: Look, origins: Sequence[Look]) -> str:
     changed within one second (RFC 9110, 8.8.2); "" where something may."""
     told = told_at_once(look, origins)
     return f"{REWRITTEN} ({told}): {NEITHER_OLDER}" if told and _is_by_tag(look, origins[0]) else ""
-
-
-def _is_undated(look: Look, origins: Sequence[Look]) -> bool:
-    """Whether it is another page by its ETag alone that came from further in just now, by the cache's word and its Age,
-    and no date is older: a cache there may be old, and the origin may give other visitors another page."""
-    just_now = look.cached in (Cached.MISS, Cached.EXPIRED) and not look.age
-    return just_now and _is_by_tag(look, origins[0]) and bool(look.etag) and not is_older(look, origins)
 
 
 def _is_by_tag(look: Look, one: Look) -> bool:

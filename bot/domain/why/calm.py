@@ -24,8 +24,7 @@ _OF_A_FIREWALL = "which may have sent a page of its own"
 _TO_TELL = {  # what a reason that is not known asks for
     AHEAD: "See whether the origin went back to an older version, or one of its servers is behind: where it went back,"
     " purge the page; else bring every server up to date.",
-    NEITHER_OLDER: "See whether servers of the origin give one page ETags of their own, or each country a page, or the"
-    " edge rewrites it; and which server the edge asks, since a cache there may be old.",
+    NEITHER_OLDER: "See whether servers of the origin give one page ETags of their own, or the edge rewrites it.",
     UNREADABLE: "Look who packs it so: a browser that did not ask for that encoding cannot read it either.",
     " redirects (": "Look which rule redirects visitors there, and ask about the page that they end at.",
     " over http, ": "Name that place by an https address: in `edges`, or in `origin`.",
