@@ -447,7 +447,7 @@ CHECKS: dict[str, tuple[Sequence[str], Sequence[Look], str]] = {
             replace(origin("b7"), variant="X: y"),
         ),
         f"""\
-        🟠 old at fra · {PRICING}
+        🟠 old at fra at AMS · {PRICING}
            {HEAD}
            | origin | – | – | b7 | –
            | origin · X: y | – | – | b7 | –

@@ -46,9 +46,9 @@ def _told(places: Sequence[str], centres: Sequence[str]) -> str:
 
 
 def _is_called(place: str, centre: str) -> bool:
-    """Whether a data centre bears the place's name, perhaps with a number: FRA, FRA56-P1."""
+    """Whether a data centre bears the place's name, perhaps with a number or a mark before it: FRA, FRA56-P1, A-FRA."""
     name = place.rpartition(" ")[2]
-    return re.fullmatch(rf"{re.escape(name)}(?:\d[\w-]*)?", centre, re.IGNORECASE) is not None
+    return re.fullmatch(rf"(?:\w+-)?{re.escape(name)}(?:\d[\w-]*)?", centre, re.IGNORECASE) is not None
 
 
 def _and(words: Sequence[str], most: int) -> str:

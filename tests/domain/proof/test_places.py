@@ -22,6 +22,7 @@ def at(place: str, *centres: str, problem: str = "") -> list[Look]:
 SAID: Mapping[str, tuple[Sequence[Look], Sequence[str]]] = {
     "as they are called": ([*at("fra", "FRA"), *at("iad", "IAD")], ["fra", "iad"]),
     "with a number": (at("fra", "FRA56-P1"), ["fra"]),
+    "with a mark before it": (at("fra", "A-FRA"), ["fra"]),
     "nothing is said": ([*at("fra"), *at("iad")], ["fra", "iad"]),
     "another data centre": ([*at("fra", "FRA"), *at("iad", "MAD")], ["fra", "iad at MAD"]),
     "two of one place": (at("fra", "FRA", "MAD"), ["fra at FRA and MAD"]),
