@@ -98,7 +98,9 @@ def test_fastlys_race_is_survived_by_a_second_pass_and_told(play: Playground) ->
     card = play.wait_card("fresh", url("media"))
     told = thread(play, card, "Ended")
     assert "Fastly: sending 1 call, and once more 2 s later, since its caches refill one another." in told
-    assert "v2" == caches(play, "media")["pop"]["/pricing"]
+    assert ["v2"] * 3 == visited(play, "media", "/pricing")
+    held = [cache.get("/pricing") for cache in caches(play, "media").values()]
+    assert {"v2"} == {*held} - {None}  # the second pass may have emptied one after the last look through it
 
 
 def test_a_throttled_cloudfront_is_waited_for_and_the_job_completes(play: Playground) -> None:
