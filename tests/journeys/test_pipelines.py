@@ -122,8 +122,8 @@ def test_the_gitlab_job_runs_its_script(play: Playground, tmp_path: Path) -> Non
     (tmp_path / "ci").mkdir()
     shutil.copy(CI / "deployed.sh", tmp_path / "ci")
     told = sh(["-e", "-c", "\n".join(job["script"])], {**settings(play), **variables}, tmp_path)
+    assert (0, "purgebot: P-1, queued\npurgebot: P-1 done, fresh\n") == (told.returncode, told.stdout), told.stderr
     note = play.wait_card("🟢 shop c0ffee12")
-    assert (0, "purgebot: P-1, queued\npurgebot: P-1 done, fresh\n") == (told.returncode, told.stdout)
     assert "deployed by lea, told by token `ci` · <https://git.test/p/9|what ran>" in json.dumps(
         note["blocks"], ensure_ascii=False
     )
